@@ -1,0 +1,1 @@
+"""The command line, and later the web page: words in, words out, no science."""

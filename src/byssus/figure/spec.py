@@ -1,0 +1,130 @@
+"""What a figure shows, with no word about the program that draws it.
+
+A figure is one or more panels stacked over a common abscissa.  Everything drawn is in
+the specification, so the exported numbers are exactly the drawn ones.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, model_validator
+
+from byssus.quantity import pretty_unit
+
+Number = float | None
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Axis(_Spec):
+    """An axis: its quantity and unit, and the range shown where that is not all of the data."""
+
+    quantity: str
+    unit: str
+    range: tuple[float, float] | None = None
+
+    @property
+    def label(self) -> str:
+        """The label as it is drawn: ``Quantity / unit``, or the quantity alone if it is a count."""
+        return self.quantity if self.unit == "1" else f"{self.quantity} / {pretty_unit(self.unit)}"
+
+    @property
+    def column(self) -> str:
+        """The name of the axis in exported tables."""
+        return f"{self.quantity} / {self.unit}"
+
+
+class Series(_Spec):
+    """One set of points.
+
+    `group` decides the colour and the marker, the same in every figure of a study.
+    `tint` lightens the colour, from 0 (full) to 1 (nearly white).  `origin` decides the
+    stroke: measured solid, simulated dashed, a reported value an open marker.
+    """
+
+    name: str
+    group: str
+    x: tuple[Number, ...]
+    y: tuple[Number, ...]
+    y_uncertainty: tuple[Number, ...] | None = None
+    style: Literal["points", "line", "points and line"] = "points and line"
+    marker: Literal["own", "alternate"] = "own"
+    tint: float = 0.0
+    origin: Literal["measured", "simulated", "reported"] = "measured"
+    source: str | None = None
+    #: Its entry in the panel's legend; series that share an entry share a look.
+    label: str | None = None
+
+    @model_validator(mode="after")
+    def _same_length(self) -> Self:
+        lengths = {len(self.x), len(self.y)} | ({len(self.y_uncertainty)} if self.y_uncertainty else set())
+        if len(lengths) > 1:
+            raise ValueError(f"series {self.name!r} has columns of unequal length")
+        return self
+
+
+class Panel(_Spec):
+    """One pair of axes; the abscissa is the figure's."""
+
+    y: Axis
+    series: tuple[Series, ...]
+    #: Said inside the panel, e.g. which points lie outside its range.
+    note: str | None = None
+    legend_title: str | None = None
+
+    def legend(self) -> list[Series]:
+        """Return one series for each entry of the legend."""
+        return list({series.label: series for series in reversed(self.series) if series.label}.values())[::-1]
+
+
+class Figure(_Spec):
+    """A figure with its caption.
+
+    Examples
+    --------
+    >>> line = Series(name="a", group="CMC", x=(1, 2), y=(3.0, None))
+    >>> axis = Axis(quantity="Capacity", unit="mAh/cm^2")
+    >>> figure = Figure(name="f", title="F", caption="c", groups=("CMC",),
+    ...                 x=Axis(quantity="Cycle", unit="1"), panels=(Panel(y=axis, series=(line,)),))
+    >>> axis.label
+    'Capacity / mAh/cm²'
+    >>> figure.drawn().height
+    2
+    """
+
+    name: str
+    title: str
+    caption: str
+    x: Axis
+    panels: tuple[Panel, ...]
+    #: All groups of the study in their order, so that each keeps its colour everywhere.
+    groups: tuple[str, ...]
+
+    def drawn(self) -> pl.DataFrame:
+        """Return exactly what is drawn, a row a point."""
+        frames = [
+            pl.DataFrame(
+                {
+                    "series": [series.name] * len(series.x),
+                    "group": [series.group] * len(series.x),
+                    "origin": [series.origin] * len(series.x),
+                    self.x.column: series.x,
+                    "quantity": [panel.y.quantity] * len(series.x),
+                    "value": series.y,
+                    "standard uncertainty": series.y_uncertainty or [None] * len(series.x),
+                    "unit": [panel.y.unit] * len(series.x),
+                },
+                schema_overrides={
+                    self.x.column: pl.Float64,
+                    "value": pl.Float64,
+                    "standard uncertainty": pl.Float64,
+                },
+            )
+            for panel in self.panels
+            for series in panel.series
+        ]
+        return pl.concat(frames)

@@ -1,0 +1,126 @@
+"""Neware .nda and .ndax, the binary files of BTS 7, 8 and later, through `fastnda`.
+
+Layout
+    .nda: starts with ``NEWARE``; fixed-length records.  .ndax: a zip archive with
+    ``data.ndc`` (records), often ``data_runInfo.ndc`` and ``data_step.ndc`` (times and
+    capacities), auxiliary channels, and ``*.xml`` (test, step and version information).
+    The byte maps are fastnda's; its frame is taken with the labels of BDF.
+
+    ======================= ============================== ====================================
+    fastnda                 table                          remark
+    ======================= ============================== ====================================
+    Step Net Capacity / Ah  Step Cumulative Capacity / Ah  the sign is that of the direction and
+                                                           is dropped
+    Step Net Energy / Wh    Step Cumulative Energy / Wh    likewise
+    Step ID                 Step ID                        number in the instrument's program
+    Cycle Count / 1         Cycle Count / 1                counted by fastnda's rule ``chg``: a
+                                                           new cycle at a charge that follows a
+                                                           discharge
+    auxiliary channels      vendor: …                      under fastnda's names
+    ======================= ============================== ====================================
+
+Rules
+    Values are stored as 32-bit floats, good to seven digits; they are widened, not rounded.
+    The calendar clock is that of the controlling computer and jumps when it is set; the
+    test time does not.  A .nda that was cut off yields its whole records; nothing in the
+    file tells how many there should be.
+
+Source
+    fastnda 1.3 (BSD-3-Clause), https://github.com/g-kimbell/fastnda
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator
+
+import polars as pl
+
+from byssus.measured.door import InstrumentFile, Reader, Reading
+from byssus.measured.metadata import Instrument, Scalar
+from byssus.measured.tables import KINDS, VENDOR
+
+#: Digits of a 32-bit float: a value is known to one part in 2^24.
+_FLOAT32 = 2.0**-24
+
+
+def _recognises(file: InstrumentFile) -> bool:
+    if file.head.startswith(b"NEWARE"):
+        return True
+    if not file.is_zip:
+        return False
+    # A cut-off archive has no directory; its first local header still names its first member.
+    if b".ndc" in file.head or b"VersionInfo.xml" in file.head:
+        return True
+    return any(name.endswith(".ndc") for name in file.members)
+
+
+def _read(file: InstrumentFile) -> Reading:
+    import fastnda
+
+    _ = file.members
+    with _quiet():
+        raw = fastnda.read(file.path, cycle_mode="chg", columns="bdf-pref")
+    known = {column.name: column.dtype for column in KINDS["cycling"]}
+    renamed = {
+        "Step Net Capacity / Ah": pl.col("Step Net Capacity / Ah").abs().alias("Step Cumulative Capacity / Ah"),
+        "Step Net Energy / Wh": pl.col("Step Net Energy / Wh").abs().alias("Step Cumulative Energy / Wh"),
+    }
+    expressions = []
+    for name, dtype in raw.schema.items():
+        if name in renamed:
+            expressions.append(renamed[name].cast(pl.Float64))
+        elif name in known:
+            expressions.append(pl.col(name).cast(known[name]))
+        else:
+            number = pl.Float64 if dtype.is_float() else dtype
+            expressions.append(pl.col(name).cast(number).alias(f"{VENDOR}{name}"))
+    data = raw.select(expressions)
+    missing = {} if "Unix Time / s" in data.columns else {"Unix Time / s": "the file holds no calendar time"}
+    largest = data["Current / A"].abs().max()
+    return Reading(
+        kind="cycling",
+        data=data,
+        instrument=Instrument(
+            vendor="Neware",
+            resolution={"Current / A": _FLOAT32 * largest} if isinstance(largest, float) and largest > 0 else {},
+        ),
+        missing=missing,
+        vendor=_header(file),
+    )
+
+
+def _header(file: InstrumentFile) -> dict[str, Scalar]:
+    """Return the file's own header, flattened to ``part.part.name``; the program of steps is left out."""
+    import fastnda
+
+    with _quiet():
+        header = fastnda.read_metadata(file.path)
+    flat: dict[str, Scalar] = {}
+
+    def walk(prefix: str, part: object) -> None:
+        if isinstance(part, dict):
+            for key, value in part.items():
+                if key not in {"Step_Info", "Whole_Prt"}:
+                    walk(f"{prefix}.{key}" if prefix else str(key), value)
+        elif part is None or isinstance(part, str | int | float | bool):
+            flat[prefix.removesuffix(".Value")] = part
+
+    walk("", header)
+    return flat
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    # fastnda logs what the checks of the table say as findings.
+    logger = logging.getLogger("fastnda")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+READER = Reader("neware", "Neware .nda/.ndax", _recognises, _read)

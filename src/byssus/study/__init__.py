@@ -1,0 +1,1 @@
+"""What belongs together: study.yaml, and the binders, electrodes and cells it names."""

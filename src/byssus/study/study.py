@@ -1,0 +1,331 @@
+"""study.yaml: binders, the electrodes made with them, the cells of those, and their files.
+
+The three levels are kept apart because cells of one coating are not independent
+witnesses for its binder.  The file is read strictly: whatever cannot be understood is
+named with its line and left out, and the rest of the study still stands.
+
+Layout (version 1)::
+
+    schema: 1
+    title: Two binders for nano-silicon
+    binders:
+      CMC: {note: "..."}
+    electrodes:
+      Si/CMC: {binder: CMC, made: empty, active_material: nano-Si}
+    cells:
+      CMC-1:
+        electrode: Si/CMC
+        configuration: half
+        files: [data/CMC-1.ndax]
+        active_mass: 0.927 ± 0.034 mg
+        electrode_area: 1.13 cm^2
+    analysis:
+      retention_baseline: 2
+      profile_cycles: [1, 2, 10]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from byssus.conventions import Configuration, Made
+from byssus.errors import StudyError, did_you_mean
+from byssus.findings import Finding
+from byssus.measured.metadata import Area, Charge, Mass, Sample
+
+#: The name a study's file has in its folder.
+STUDY_FILE = "study.yaml"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Named(_Part):
+    #: Anything that a reader of the report should know.
+    note: str | None = None
+
+
+class Binder(_Named):
+    """A binder, as the study names it."""
+
+
+class Electrode(_Named):
+    """A coating: one slurry, cast and dried once."""
+
+    binder: str
+    made: Made
+    active_material: str | None = None
+
+
+class Cell(_Named):
+    """One cell: an electrode disc, what it stands against, and the file of its test."""
+
+    electrode: str
+    configuration: Configuration
+    #: One file; tests split over several files are not yet joined.
+    files: Annotated[tuple[str, ...], Field(min_length=1, max_length=1)]
+    active_mass: Mass | None = None
+    coating_mass: Mass | None = None
+    electrode_area: Area | None = None
+    nominal_capacity: Charge | None = None
+
+
+class Analysis(_Part):
+    """What the analyses are asked to do."""
+
+    retention_baseline: Annotated[int, Field(ge=1)] = 1
+    #: Cycles whose voltage profiles are drawn; chosen evenly where none are named.
+    profile_cycles: tuple[Annotated[int, Field(ge=1)], ...] = ()
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study that has been read: what it says, and what of it could not be understood."""
+
+    file: Path
+    title: str
+    binders: dict[str, Binder]
+    electrodes: dict[str, Electrode]
+    cells: dict[str, Cell]
+    analysis: Analysis
+    #: One for each thing that was left out, in the order of the file.
+    faults: tuple[StudyError, ...] = field(default=())
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the files of the study are named from."""
+        return self.file.parent
+
+    def sample(self, cell: str) -> Sample:
+        """Return the sample that a cell's table is about."""
+        what = self.cells[cell]
+        electrode = self.electrodes[what.electrode]
+        return Sample(
+            name=cell,
+            binder=electrode.binder,
+            electrode=what.electrode,
+            configuration=what.configuration,
+            made=electrode.made,
+            active_material=electrode.active_material,
+            active_mass=what.active_mass,
+            coating_mass=what.coating_mass,
+            electrode_area=what.electrode_area,
+            nominal_capacity=what.nominal_capacity,
+        )
+
+    def parts(self) -> list[tuple[str, _Named]]:
+        """Return binders, electrodes and cells with their names, in this order."""
+        return [*self.binders.items(), *self.electrodes.items(), *self.cells.items()]
+
+    def findings(self) -> list[Finding]:
+        """Return the faults as findings, for the report."""
+        return [
+            Finding(
+                "study-field",
+                str(fault),
+                file=self.file.name,
+                field=fault.field,
+                value=None if fault.value is None else str(fault.value),
+            )
+            for fault in self.faults
+        ]
+
+
+def load(path: Path) -> Study:
+    """Read a study from its file, or from the folder that holds a study.yaml.
+
+    Raises
+    ------
+    StudyError
+        If there is no such file, it is no YAML, its schema version is unknown, or no
+        cell of it can be understood.  Lesser faults are in `Study.faults`.
+    """
+    file = path / STUDY_FILE if path.is_dir() else path
+    content = _parse(file)
+    if not isinstance(content, Mapping) or not content:
+        raise StudyError("holds no study", file=file, fix="start it with 'schema: 1', and see 'byssus demo' for one")
+    reader = _StudyReader(file)
+    version = content.get("schema")
+    if version != 1:
+        raise StudyError(
+            "is missing" if version is None else "is not a schema version this Byssus reads",
+            file=file,
+            place=reader.line(content, "schema"),
+            field="schema",
+            value=version,
+            fix="write 'schema: 1'",
+        )
+    known = ("schema", "title", "binders", "electrodes", "cells", "analysis")
+    for name in content:
+        if name not in known:
+            reader.unknown(content, str(name), str(name), known)
+    binders = reader.named(content, "binders", Binder)
+    electrodes = reader.named(content, "electrodes", Electrode)
+    cells = reader.named(content, "cells", Cell)
+    electrodes = reader.linked(content, "electrodes", electrodes, "binder", binders)
+    cells = reader.linked(content, "cells", cells, "electrode", electrodes)
+    analysis = reader.one(content, "analysis", "analysis", Analysis) or Analysis()
+    if not cells:
+        if reader.faults:
+            raise reader.faults[0]
+        raise StudyError("names no cell", file=file, field="cells", fix="list at least one cell with its file")
+    title = content.get("title")
+    return Study(
+        file=file,
+        title=str(title) if title else file.resolve().parent.name,
+        binders=binders,
+        electrodes=electrodes,
+        cells=cells,
+        analysis=analysis,
+        faults=tuple(sorted(reader.faults, key=_line_number)),
+    )
+
+
+def _parse(file: Path) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        text = file.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as error:
+        raise StudyError(
+            "there is no such study", file=file, fix="give a study.yaml or the folder that holds one"
+        ) from error
+    except OSError as error:
+        raise StudyError(f"cannot be opened ({error.strerror})", file=file) from error
+    except UnicodeDecodeError as error:
+        raise StudyError("is not UTF-8 text", file=file, place=f"byte {error.start}", fix="save it as UTF-8") from error
+    try:
+        # The round-trip loader keeps the line of each key; it builds plain data only.
+        return YAML(typ="rt").load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = None if mark is None else f"line {mark.line + 1}"
+        raise StudyError(f"is not YAML: {error.problem or error.context}", file=file, place=place) from error
+    except (YAMLError, ValueError) as error:
+        raise StudyError(f"is not YAML: {str(error).splitlines()[0]}", file=file) from error
+
+
+_PartT = TypeVar("_PartT", bound=_Part)
+_Kind = Literal["binders", "electrodes", "cells"]
+
+
+class _StudyReader:
+    """Builds the parts of a study and collects what it had to leave out."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.faults: list[StudyError] = []
+
+    def line(self, mapping: Any, key: object) -> str | None:
+        try:
+            return f"line {mapping.lc.key(key)[0] + 1}"
+        except (AttributeError, KeyError, TypeError):
+            return None
+
+    def fault(self, message: str, **where: Any) -> None:
+        self.faults.append(StudyError(message, file=self.file, **where))
+
+    def unknown(self, mapping: Any, key: str, field: str, known: Any) -> None:
+        self.fault(
+            "is not a field of a study, and was left out",
+            place=self.line(mapping, key),
+            field=field,
+            fix=did_you_mean(key, known),
+        )
+
+    def named(self, content: Any, kind: _Kind, model: type[_PartT]) -> dict[str, _PartT]:
+        section = content.get(kind)
+        if section is None:
+            return {}
+        if not isinstance(section, Mapping):
+            self.fault(
+                "is not a list of names with their fields",
+                place=self.line(content, kind),
+                field=kind,
+                fix=f"see {kind} in 'byssus demo'",
+            )
+            return {}
+        parts = {str(name): self.one(section, name, f"{kind}.{name}", model) for name in section}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def one(self, mapping: Any, key: object, field: str, model: type[_PartT]) -> _PartT | None:
+        """Build one part; a field that is unknown or wrong is named and left out."""
+        given = mapping.get(key)
+        if given is None:
+            given = {}
+        if not isinstance(given, Mapping):
+            self.fault("is not a set of fields", place=self.line(mapping, key), field=field, value=given)
+            return None
+        kept = {str(name): _plain(value) for name, value in given.items()}
+        while True:
+            try:
+                return model.model_validate(kept)
+            except ValidationError as error:
+                lost = False
+                for problem in error.errors():
+                    name = str(problem["loc"][0])
+                    required = name in model.model_fields and model.model_fields[name].is_required()
+                    if problem["type"] == "extra_forbidden":
+                        self.unknown(given, name, f"{field}.{name}", model.model_fields)
+                    else:
+                        absent = problem["type"] == "missing"
+                        self.fault(
+                            "is missing" if absent else problem["msg"].removeprefix("Value error, "),
+                            place=self.line(mapping if absent else given, key if absent else name),
+                            field=f"{field}.{name}",
+                            value=None if absent or problem["type"] == "value_error" else kept.get(name),
+                            fix=f"{field} was left out" if required else "the field was left out",
+                        )
+                    kept.pop(name, None)
+                    lost = lost or required
+                if lost:
+                    return None
+
+    def linked(
+        self, content: Any, kind: _Kind, parts: dict[str, _PartT], field: str, targets: Mapping[str, Any]
+    ) -> dict[str, _PartT]:
+        """Leave out the parts that name something the study does not have."""
+        kept = {}
+        for name, part in parts.items():
+            target = getattr(part, field)
+            if target in targets:
+                kept[name] = part
+            else:
+                self.fault(
+                    f"is not among the {field}s of this study; {kind}.{name} was left out",
+                    place=self.line(content[kind][name], field),
+                    field=f"{kind}.{name}.{field}",
+                    value=target,
+                    fix=did_you_mean(target, targets) if targets else f"add it under {field}s",
+                )
+        return kept
+
+
+def _line_number(fault: StudyError) -> int:
+    return int((fault.place or "line 0").removeprefix("line "))
+
+
+def _plain(value: Any) -> Any:
+    """Turn the YAML library's own kinds of text, number and list into plain ones."""
+    match value:
+        case bool() | None:
+            return value
+        case str():
+            return str(value)
+        case int():
+            return int(value)
+        case float():
+            return float(value)
+        case Mapping():
+            return {str(key): _plain(part) for key, part in value.items()}
+        case list():
+            return [_plain(part) for part in value]
+        case _:
+            return str(value)

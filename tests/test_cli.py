@@ -1,0 +1,298 @@
+"""The command line as a person and a script use it, in processes of its own."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from shared import DEMO, LANDT
+
+from byssus import __version__
+from byssus.measured.tables import Table
+
+Real = Callable[[str], Path]
+
+#: Loaded by every Python below before anything else: a connection ends the program.
+NO_SOCKETS = """
+import socket
+def _refuse(*args, **kwargs):
+    raise SystemExit("a socket was opened")
+socket.socket.connect = socket.socket.connect_ex = _refuse
+socket.getaddrinfo = socket.create_connection = _refuse
+"""
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "sitecustomize.py").write_text(NO_SOCKETS)
+    return os.environ | {"PYTHONPATH": str(folder), "PYTHONWARNINGS": "error", "COLUMNS": "80", "BYSSUS_DEBUG": ""}
+
+
+@pytest.fixture
+def byssus(environment: dict[str, str], tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    def call(*arguments: object, **more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "byssus", *map(str, arguments)]
+        return subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", check=False, env=environment | more, cwd=tmp_path
+        )
+
+    return call
+
+
+Call = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    folder = tmp_path / "study"
+    shutil.copytree(DEMO, folder)
+    return folder
+
+
+def test_help_and_version(byssus: Call) -> None:
+    assert byssus("--version").stdout == f"byssus {__version__}\n"
+    shown = byssus("--help")
+    assert shown.returncode == 0
+    for verb in ("demo", "run", "read", "validate", "doctor"):
+        assert verb in shown.stdout
+        assert byssus(verb, "--help").returncode == 0
+
+
+def test_help_loads_nothing_heavy(environment: dict[str, str]) -> None:
+    code = (
+        "import sys; sys.argv = ['byssus', '--help']\n"
+        "from byssus.app.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'polars', 'pint', 'matplotlib', 'plotly', 'pydantic', 'numpy', 'fastnda'} & set(sys.modules)\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+
+
+def test_demo_ends_on_the_reports_path(byssus: Call, tmp_path: Path) -> None:
+    done = byssus("demo")
+    assert (done.returncode, done.stderr) == (0, "")
+    report = Path(done.stdout.splitlines()[-1])
+    assert report == (tmp_path / "byssus-demo" / "report.html").resolve()
+    assert report.stat().st_size < 12e6
+    assert all(len(line) <= 100 for line in done.stdout.splitlines()[:-1])
+
+
+def test_the_report_is_true_and_whole(byssus: Call, tmp_path: Path) -> None:
+    done = byssus("demo", "--out", tmp_path / "out", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["schema"] == "byssus.run/1"
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    # Nothing is loaded from anywhere: every src and stylesheet is in the page.
+    body = page[: page.index("<script>/**")] if "<script>/**" in page else page
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", body)
+    assert '<link rel="stylesheet"' not in page
+    # Every number of the results stands on the page.
+    text = html.unescape(re.sub(r"<[^>]+>", " ", page))
+    assert len(answer["results"]) >= 9
+    for number in ("256.00 ± 0.29", "176.00 ± 0.29", "68.75 ± 0.14", "98.50 ± 0.14", "105.45 ± 0.25"):
+        assert number in text
+    for finding in answer["findings"]:
+        assert finding["message"] in text
+    digest = "c8c2f4b32060d5465d71ccd24905108e9896fc6307f8d571e1747286f18d474a"
+    assert digest in text
+    # The numbers that a link hands out are those in the folder.
+    packed = re.findall(r'data-gzip="([^"]+)"', page)
+    files = sorted((tmp_path / "out" / "figures").glob("*.csv"))
+    assert len(packed) == len(files) == 3
+    contents = {gzip.decompress(base64.b64decode(part)).decode() for part in packed}
+    assert contents == {file.read_text(encoding="utf-8") for file in files}
+
+
+def test_results_are_the_same_in_every_format(byssus: Call, tmp_path: Path) -> None:
+    byssus("demo", "--out", tmp_path / "out")
+    out = tmp_path / "out"
+    from_json = json.loads((out / "results.json").read_text(encoding="utf-8"))["results"]
+    from_csv = pl.read_csv(out / "results.csv")
+    from_parquet = pl.read_parquet(out / "results.parquet")
+    assert from_csv["value"].to_list() == from_parquet["value"].to_list() == [row["value"] for row in from_json]
+    assert from_parquet["name"].to_list() == [row["name"] for row in from_json]
+    assert Table.read_parquet(out / "tables" / "NJK_CC_156.parquet").rows == 62305
+    assert pl.read_csv(out / "cycles" / "NJK_CC_156.csv").height == 30
+
+
+def test_run_twice_gives_the_same_results(byssus: Call, study: Path) -> None:
+    first = byssus("run", study)
+    assert first.returncode == 0, first.stderr
+    files = ["results.csv", "figures/retention.svg", "figures/voltage-profiles-NJK_CC_156.csv", "cycles/NJK_CC_156.csv"]
+    before = [(study / "results" / name).read_bytes() for name in files]
+    assert byssus("run", study / "study.yaml").returncode == 0
+    assert [(study / "results" / name).read_bytes() for name in files] == before
+
+
+def test_a_broken_cell_does_not_stop_the_others(byssus: Call, study: Path) -> None:
+    text = (study / "study.yaml").read_text(encoding="utf-8")
+    more = (
+        "  empty: {electrode: NJK_CC, configuration: half, files: [empty.ndax]}\n"
+        "  gone: {electrode: NJK_CC, configuration: half, files: [gone.csv]}\n"
+        "  typo: {electrode: NJK_CC, configuration: half, files: [NJK_CC_156_C30_C_x30.xlsx], active_mas: 1 mg}\n"
+    )
+    (study / "study.yaml").write_text(text.replace("analysis:", f"{more}analysis:"), encoding="utf-8")
+    (study / "empty.ndax").touch()
+    done = byssus("run", study, "--json")
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert len(lines) == 3
+    assert "active_mas" in lines[0]
+    assert "did you mean 'active_mass'?" in lines[0]
+    assert "is empty" in lines[1]
+    assert "there is no such file" in lines[2]
+    answer = json.loads(done.stdout)
+    assert set(answer["samples"]) == {"NJK_CC_156", "typo"}
+    assert [finding["severity"] for finding in answer["findings"][:3]] == ["error"] * 3
+    assert (study / "results" / "report.html").exists()
+
+
+def test_nothing_is_written_when_nothing_can_be_done(byssus: Call, study: Path) -> None:
+    assert byssus("run", study).returncode == 0
+    before = (study / "results" / "report.html").read_bytes()
+    (study / "NJK_CC_156_C30_C_x30.xlsx").write_bytes(b"")
+    done = byssus("run", study)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert (study / "results" / "report.html").read_bytes() == before
+    assert sorted(path.name for path in study.iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_folder_of_somebody_else_is_not_replaced(byssus: Call, study: Path) -> None:
+    done = byssus("run", study, "--out", study)
+    assert done.returncode == 1
+    assert "holds files that Byssus did not make" in done.stderr
+    assert (study / "study.yaml").exists()
+
+
+def test_a_missing_mass_is_a_finding(byssus: Call, study: Path) -> None:
+    text = (study / "study.yaml").read_text(encoding="utf-8")
+    (study / "study.yaml").write_text(text.replace("    active_mass: 0.1 mg\n", ""), encoding="utf-8")
+    done = byssus("run", study, "--json")
+    assert done.returncode == 0
+    answer = json.loads(done.stdout)
+    assert {row["unit"] for row in answer["results"]} == {"mAh", "%"}
+    assert "value-missing" in [finding["code"] for finding in answer["findings"]]
+
+
+def test_names_of_people_cannot_break_the_page(byssus: Call, study: Path) -> None:
+    text = (study / "study.yaml").read_text(encoding="utf-8")
+    nasty = "</script><img src=x onerror=alert(1)>"
+    text = text.replace("not stated", f'"{nasty}"').replace("  NJK_CC_156:", '  "../a/b: <b>":')
+    (study / "study.yaml").write_text(text, encoding="utf-8")
+    done = byssus("run", study)
+    assert done.returncode == 0, done.stderr
+    page = (study / "results" / "report.html").read_text(encoding="utf-8")
+    assert nasty not in page
+    assert "a/b: <b>" not in page
+    assert sorted(path.name for path in (study / "results" / "tables").iterdir()) == ["..-a-b---b-.parquet"]
+
+
+def test_read_prints_one_object(byssus: Call, real: Real, tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "t.parquet"
+    done = byssus("read", real(LANDT), "--json", "--out", out, "--cell", "half")
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert answer["table"]["kind"] == "cycling"
+    assert answer["table"]["rows"] == 25162
+    assert answer["table"]["cycles"] == 2
+    assert "Voltage / V" in answer["table"]["columns"]
+    assert {"code", "severity", "sample", "file", "field", "value", "message"} == set(answer["findings"][0])
+    table = Table.read_parquet(out)
+    assert table.content_hash() == answer["table"]["content_hash"]
+    assert table.data["Electrode Direction"].null_count() == 0
+
+
+def test_read_tells_a_person(byssus: Call, real: Real, tmp_path: Path) -> None:
+    done = byssus("read", real(LANDT), "--out", tmp_path / "t.csv")
+    assert done.returncode == 0
+    for part in ("landt-csv", "25,162", "4, 2", "coarse-current", "no Unix Time / s"):
+        assert part in done.stdout
+    assert pl.read_csv(tmp_path / "t.csv").height == 25162
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["read", "none.csv"], 1, "none.csv: there is no such file; check the name"),
+        (["read", "."], 1, "is a folder, not a file"),
+        (["read", "empty.csv"], 1, "empty.csv: is empty"),
+        (["read", "foreign.csv"], 1, "foreign.csv: is of no format that Byssus knows"),
+        (["read", "foreign.csv", "--out", "t.xlsx"], 2, "--out: 't.xlsx' is neither .parquet nor .csv"),
+        (["read", "foreign.csv", "--reader", "newar"], 2, "did you mean 'neware'?"),
+        (["read", "foreign.csv", "--cell", "haf"], 2, "'haf'"),
+        (["read"], 2, "Missing argument"),
+        (["raed", "x"], 2, "No such command"),
+        (["read", "x", "--wrong"], 2, "No such option"),
+        (["run", "nowhere"], 1, "there is no such study"),
+        (["validate", "reeders"], 2, "did you mean 'readers'?"),
+    ],
+)
+def test_an_error_is_one_line_and_its_code(
+    byssus: Call, tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "foreign.csv").write_text("a,b\n1,2\n")
+    done = byssus(*arguments)
+    assert done.returncode == code
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_error_in_json_is_a_finding(byssus: Call) -> None:
+    done = byssus("read", "none.csv", "--json")
+    assert done.returncode == 1
+    answer = json.loads(done.stdout)
+    assert answer["table"] is None
+    assert answer["findings"][0]["code"] == "unread-file"
+    assert json.loads(byssus("run", "nowhere", "--json").stdout)["results"] == []
+
+
+def test_debug_shows_where(byssus: Call) -> None:
+    done = byssus("read", "none.csv", BYSSUS_DEBUG="1")
+    assert "Traceback" in done.stderr
+    assert "byssus.errors.ReadError" in done.stderr
+
+
+def test_doctor(byssus: Call) -> None:
+    done = byssus("doctor")
+    assert done.returncode == 0
+    assert "polars" in done.stdout
+    checks = json.loads(byssus("doctor", "--json").stdout)["checks"]
+    assert {check["state"] for check in checks} <= {"ok", "absent"}
+    without = byssus("doctor", BYSSUS_TEST_DATA="nowhere")
+    assert "only the tests and 'byssus validate' need it" in " ".join(without.stdout.split())
+
+
+def test_validate_needs_its_files(byssus: Call, tmp_path: Path) -> None:
+    done = byssus("validate", BYSSUS_TEST_DATA="nowhere")
+    assert done.returncode == 1
+    assert "set BYSSUS_TEST_DATA" in done.stderr
+    assert not (tmp_path / "docs").exists()
+
+
+def test_validate_writes_its_pages(byssus: Call, real: Real, tmp_path: Path) -> None:
+    folder = real("MANIFEST.csv").parent
+    done = byssus("validate", "readers", "--out", "pages", BYSSUS_TEST_DATA=str(folder))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("holds  readers")
+    assert "**no**" not in (tmp_path / "pages" / "readers.md").read_text(encoding="utf-8")
+    assert "readers.md" in (tmp_path / "pages" / "index.md").read_text(encoding="utf-8")
