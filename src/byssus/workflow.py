@@ -34,7 +34,7 @@ Progress = Callable[[str, int, int], None]
 REPORT_FILE = "report.html"
 RESULTS_FOLDER = "results"
 #: What the answer of a report shows of each sample, where the sample has it.
-_HEADLINES = ("first-cycle", "mean coulombic efficiency", "retention", "last")
+_HEADLINES = ("first-cycle {second}", "first-cycle coulombic", "mean coulombic", "last {second}", "retention")
 
 
 def _silent(_message: str, _done: int, _total: int) -> None:
@@ -255,7 +255,8 @@ def _headlines(results: Sequence[Result], cycling: cycles_of.Cycling) -> list[Re
     """Choose what the answer shows: one basis of capacity, both efficiencies, retention."""
     basis = str(cycling.best_basis)
     shown = [result for result in results if result.unit == "%" or result.basis == basis]
-    return [result for word in _HEADLINES for result in shown if result.name.startswith(word)]
+    wanted = [start.format(second=cycling.words[1]) for start in _HEADLINES]
+    return [result for start in wanted for result in shown if result.name.startswith(start)]
 
 
 def _sentence(results: Sequence[Result], cycling: cycles_of.Cycling) -> str | None:

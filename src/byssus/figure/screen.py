@@ -22,7 +22,7 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
     height = (1 - _GAP * (count - 1)) / count
     data: list[dict[str, Any]] = []
     layout: dict[str, Any] = {
-        "margin": {"l": 64, "r": 24, "t": 12, "b": 52},
+        "margin": {"l": 64, "r": 24, "t": 28, "b": 52},
         "hovermode": "closest",
         "showlegend": False,
         "font": {"size": 13},
