@@ -86,6 +86,10 @@ class AnalysisError(ByssusError):
     """An analysis cannot be made of this table."""
 
 
+class FitError(ByssusError):
+    """A fit cannot be made, or has no answer that the data support."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Suggest the nearest known name, as a clause for an error's `fix`.
 

@@ -80,9 +80,9 @@ def data_folder() -> Path:
 
 
 def _areas() -> dict[str, Callable[[Path], Page]]:
-    from byssus.validation import readers
+    from byssus.validation import fitting, readers
 
-    return {"readers": readers.compare}
+    return {"fitting": fitting.compare, "readers": readers.compare}
 
 
 def write(area: str | None, out: Path) -> Iterator[tuple[str, Page]]:
