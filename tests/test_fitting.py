@@ -388,6 +388,8 @@ GOOD = [Parameter("a", 1.0), Parameter("k", 0.3)]
         (Data(decay, T, noisy(), error=0.0), GOOD, "data: has 1 errors that are not above zero"),
         (Data(decay, T, noisy(), error=np.where(T > 4, -1.0, 1.0)), GOOD, "has 8 errors that are not above zero"),
         (Data(decay, T, noisy(), error=np.ones(3)), GOOD, "has 3 errors for 40 values"),
+        (Data(decay, T, noisy(), x_error=0.1), GOOD, "data: has errors in x; give the errors of y too"),
+        (Data(decay, T, noisy(), error=0.1, x_error=0.0), GOOD, "40 errors of x that are not above zero"),
         (Data(decay, T, noisy(), error=1j * np.ones(40)), GOOD, "complex errors for real values"),
         (Data(decay, T[:-1], noisy()), GOOD, "x has 39 values and y has 40"),
         (Data(decay, T[:2], noisy()[:2]), GOOD, "2 values cannot determine 2 parameters and their scatter"),
@@ -471,6 +473,30 @@ def test_orthogonal_distance_does_not_mind_which_axis_is_which() -> None:
     # Total least squares by singular values, an independent route to the same line.
     _, _, directions = np.linalg.svd(np.column_stack([x - x.mean(), y - y.mean()]))
     assert there.slope == pytest.approx(directions[0, 1] / directions[0, 0], rel=1e-9)
+
+
+def test_a_curve_with_errors_in_x_is_yorks_line_where_it_is_one() -> None:
+    x, y, wx, wy = validation.PEARSON
+    data = Data(lambda x, b, m: b + m * x, x, y, error=wy**-0.5, x_error=wx**-0.5)
+    result = fit(data, [Parameter("b", 5.0), Parameter("m", -0.4)], errors="known")
+    slope, intercept, _, _ = validation.YORK_2004
+    assert result["m"].value == pytest.approx(slope, rel=1e-7)
+    assert result["b"].value == pytest.approx(intercept, rel=1e-7)
+    line = fit_line(x, y, x_error=wx**-0.5, y_error=wy**-0.5, errors="known")
+    assert result.chi_square == pytest.approx(line.chi_square, rel=1e-9)
+    assert result["m"].error == pytest.approx(line.slope_error, rel=0.05)
+
+
+def test_errors_in_x_of_a_curve_cover() -> None:
+    held = 0
+    t = np.linspace(0.2, 4.0, 30)
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        y = decay(t, 3.0, 0.8) + 0.02 * rng.standard_normal(30)
+        data = Data(decay, t + 0.04 * rng.standard_normal(30), y, error=0.02, x_error=0.04)
+        low, high = fit(data, [Parameter("a", 2.0), Parameter("k", 0.5)], errors="known").wald("k")
+        held += low <= 0.8 <= high
+    assert 0.92 <= held / 300 <= 0.98
 
 
 def test_errors_in_x_vanish_into_the_ordinary_line() -> None:

@@ -79,7 +79,16 @@ def data(part: Data) -> Data:
                 field=part.name,
                 fix="give the standard error of each value, or none at all",
             )
-    return replace(part, x=x, y=y, error=error)
+    x_error = part.x_error
+    if x_error is not None:
+        if error is None or np.iscomplexobj(y) or np.shape(x) != y.shape:
+            raise FitError("has errors in x", field=part.name, fix="give the errors of y too, real data and an array x")
+        x_error = np.broadcast_to(np.asarray(x_error, dtype=float), y.shape)
+        finite("x_error", x_error, part.name)
+        if (x_error <= 0).any():
+            raise FitError(f"has {int((x_error <= 0).sum())} errors of x that are not above zero", field=part.name)
+        x = np.asarray(x, dtype=float)
+    return replace(part, x=x, y=y, error=error, x_error=x_error)
 
 
 def finite(what: str, values: NDArray[Any], name: str) -> None:

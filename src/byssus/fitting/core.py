@@ -84,6 +84,11 @@ class Data:
     error
         Standard error of each value, or of all; of the real and imaginary part each for
         complex data, or complex to give both.  None weighs all alike.
+    x_error
+        Standard error of each x, or of all, where x is uncertain too.  A value then has the
+        effective variance σ² = σ_y² + (∂model/∂x · σ_x)², which moves with the parameters:
+        exact for a straight line (it is then York's), of first order for a curve.  Needs
+        `error`, real data and an array x.
     name
         For messages.
     names
@@ -97,6 +102,7 @@ class Data:
     x: Any
     y: Any
     error: Any = None
+    x_error: Any = None
     name: str = "data"
     names: Mapping[str, str] = field(default_factory=dict)
     derivatives: Callable[..., Mapping[str, Any]] | None = None
@@ -336,7 +342,9 @@ class _Problem:
         self.lower = np.array([p.lower for p in self.free]) / self.scales
         self.upper = np.array([p.upper for p in self.free]) / self.scales
         self.sum_of_log_errors = sum(checks.sum_of_logs(part) for part in self.data)
-        self.analytic = not self.tied and all(part.derivatives is not None for part in data)
+        self.analytic = not self.tied and all(
+            part.derivatives is not None and part.x_error is None for part in self.data
+        )
         for place, part in enumerate(self.data):
             checks.first_values(part, self.model(place, part.x, self.start))
 
@@ -351,9 +359,19 @@ class _Problem:
         arguments = {argument: values[name] for argument, name in self.arguments[place].items()}
         return np.asarray(self.data[place].model(x, **arguments))
 
+    def error(self, place: int, u: Array) -> Any:
+        """The errors of a data set's values; with errors in x they depend on the parameters."""
+        part = self.data[place]
+        if part.x_error is None:
+            return part.error
+        # The slope over the reach of the error is what carries it; a step that short still rounds nothing away.
+        step = 0.1 * part.x_error
+        slope = (self.model(place, part.x + step, u) - self.model(place, part.x - step, u)) / (2 * step)
+        return np.hypot(part.error, slope * part.x_error)
+
     def residuals(self, u: Array) -> Array:
         parts = [
-            _stacked(_weighted(self.model(place, part.x, u) - part.y, part.error))
+            _stacked(_weighted(self.model(place, part.x, u) - part.y, self.error(place, u)))
             for place, part in enumerate(self.data)
         ]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
