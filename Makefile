@@ -8,6 +8,9 @@ VENV ?= .venv
 # and pass BUILD_FLAGS=--no-build-isolation.
 BUILD_FLAGS ?=
 
+# Mutated files a reader under `make validate`; a run that was stopped goes on where it was.
+FUZZ_CASES ?= 100000
+
 ifeq ($(OS),Windows_NT)
 BIN := $(VENV)/Scripts
 else
@@ -51,6 +54,7 @@ bench: $(ALL) ## measure speed against its peers
 
 validate: $(ALL) ## test Byssus against known truths and write the pages
 	@$(BIN)/byssus validate
+	@$(PY) tests/fuzz/fuzz.py --cases $(FUZZ_CASES)
 
 docs: $(ALL) ## write the generated pages and NOTICE
 	@$(PY) tools/docs.py

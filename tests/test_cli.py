@@ -9,10 +9,12 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -104,7 +106,7 @@ def test_the_report_is_true_and_whole(byssus: Call, tmp_path: Path) -> None:
     # Every number of the results stands on the page.
     text = html.unescape(re.sub(r"<[^>]+>", " ", page))
     assert len(answer["results"]) >= 9
-    for number in ("256.00 ± 0.29", "176.00 ± 0.29", "68.75 ± 0.14", "98.50 ± 0.14", "105.45 ± 0.25"):
+    for number in ("256 mAh/g", "176 mAh/g", "68.75 ± 0.14", "98.50 ± 0.14", "105.45 ± 0.25"):
         assert number in text
     for finding in answer["findings"]:
         assert finding["message"] in text
@@ -201,7 +203,8 @@ def test_names_of_people_cannot_break_the_page(byssus: Call, study: Path) -> Non
     page = (study / "results" / "report.html").read_text(encoding="utf-8")
     assert nasty not in page
     assert "a/b: <b>" not in page
-    assert sorted(path.name for path in (study / "results" / "tables").iterdir()) == ["..-a-b---b-.parquet"]
+    (table,) = (study / "results" / "tables").iterdir()
+    assert re.fullmatch(r"-a-b---b-[\w-]*\.parquet", table.name)
 
 
 def test_read_prints_one_object(byssus: Call, real: Real, tmp_path: Path) -> None:
@@ -217,6 +220,25 @@ def test_read_prints_one_object(byssus: Call, real: Real, tmp_path: Path) -> Non
     table = Table.read_parquet(out)
     assert table.content_hash() == answer["table"]["content_hash"]
     assert table.data["Electrode Direction"].null_count() == 0
+
+
+def test_a_table_replaces_tables_only(byssus: Call, real: Real, tmp_path: Path) -> None:
+    source = tmp_path / "instrument.csv"
+    shutil.copy(real(LANDT), source)
+    raw = source.read_bytes()
+    for _ in range(2):
+        assert byssus("read", source, "--out", "t.parquet").returncode == 0
+    pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "theirs.parquet")
+    (tmp_path / "link.csv").symlink_to(source)
+    (tmp_path / "hard.csv").hardlink_to(source)
+    for name, code in (("theirs.parquet", 1), ("link.csv", 2), ("hard.csv", 2), ("./instrument.csv", 2)):
+        before = (tmp_path / name).read_bytes()
+        done = byssus("read", source, "--out", name)
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (code, "", 1)
+        assert (tmp_path / name).read_bytes() == before
+    assert byssus("read", source, "--out", "theirs.parquet", "--force").returncode == 0
+    assert Table.read_parquet(tmp_path / "theirs.parquet").rows == 25162
+    assert source.read_bytes() == raw
 
 
 def test_read_tells_a_person(byssus: Call, real: Real, tmp_path: Path) -> None:
@@ -242,6 +264,15 @@ def test_read_tells_a_person(byssus: Call, real: Real, tmp_path: Path) -> None:
         (["read", "x", "--wrong"], 2, "No such option"),
         (["run", "nowhere"], 1, "there is no such study"),
         (["validate", "reeders"], 2, "did you mean 'readers'?"),
+        (["read", "foreign.csv", "--out", "foreign.csv"], 2, "is the file to be read, which is never replaced"),
+        (["read", "foreign.csv", "--out", "foreign.csv", "--force"], 2, "is the file to be read"),
+        (["read", "foreign.csv", "--out", "empty.csv"], 1, "empty.csv: is there already"),
+        # The place is looked at before the work: the file that is not there is not missed yet.
+        (["read", "none.csv", "--out", "empty.csv/t.csv"], 1, "empty.csv/t.csv: cannot be written"),
+        (["read", "none.csv", "--out", f"{300 * 'a'}.csv"], 1, "give it a shorter name"),
+        (["read", f"{300 * 'a'}.csv", "--out", "t.csv"], 1, "cannot be opened"),
+        (["demo", "--out", "."], 1, "holds files that Byssus did not make"),
+        (["validate", "--out", "notes"], 1, "notes/index.md: was not written by 'byssus validate'"),
     ],
 )
 def test_an_error_is_one_line_and_its_code(
@@ -249,21 +280,159 @@ def test_an_error_is_one_line_and_its_code(
 ) -> None:
     (tmp_path / "empty.csv").touch()
     (tmp_path / "foreign.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "index.md").write_text("# My notes\n")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     done = byssus(*arguments)
     assert done.returncode == code
     assert done.stdout == ""
     assert len(done.stderr.splitlines()) == 1
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
-def test_an_error_in_json_is_a_finding(byssus: Call) -> None:
-    done = byssus("read", "none.csv", "--json")
-    assert done.returncode == 1
+@pytest.mark.parametrize(
+    ("arguments", "code", "schema", "finding"),
+    [
+        (["read", "none.csv"], 1, "byssus.read/1", "unread-file"),
+        (["read", "none.csv", "--out", "t.xlsx"], 2, "byssus.read/1", "usage"),
+        (["read", "none.csv", "--out", "theirs.csv"], 1, "byssus.read/1", "not-written"),
+        (["run", "nowhere"], 1, "byssus.run/1", "study-field"),
+        (["run", "."], 1, "byssus.run/1", "study-field"),
+        (["validate", "reeders"], 2, "byssus.validate/1", "usage"),
+        (["validate", "--out", "theirs.csv"], 1, "byssus.validate/1", "not-written"),
+        (["raed"], 2, "byssus.error/1", "usage"),
+        (["read"], 2, "byssus.error/1", "usage"),
+        (["read", "none.csv", "--cell", "haf"], 2, "byssus.error/1", "usage"),
+    ],
+)
+def test_an_error_in_json_is_a_finding(
+    byssus: Call, tmp_path: Path, arguments: list[str], code: int, schema: str, finding: str
+) -> None:
+    (tmp_path / "theirs.csv").write_text("a")
+    done = byssus(*arguments, "--json")
+    assert done.returncode == code
     answer = json.loads(done.stdout)
-    assert answer["table"] is None
-    assert answer["findings"][0]["code"] == "unread-file"
-    assert json.loads(byssus("run", "nowhere", "--json").stdout)["results"] == []
+    assert answer["schema"] == schema
+    assert [each["code"] for each in answer["findings"]] == [finding]
+    assert done.stderr == f"byssus: {answer['findings'][0]['message']}\n"
+    empty = {"byssus.read/1": {"table": None}, "byssus.run/1": {"results": [], "samples": {}}}
+    assert answer.items() >= empty.get(schema, {}).items()
+
+
+def python(environment: dict[str, str], code: str, **more: Any) -> subprocess.Popen[str]:
+    """Start the command line in a Python that `code` has changed first."""
+    started = f"import sys, time\nfrom byssus import workflow\nfrom byssus.errors import *\n{code}\n"
+    started += "from byssus.app.cli import main\nmain(sys.argv[1:])"
+    return subprocess.Popen(
+        [sys.executable, "-c", started, *more.pop("arguments")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        **more,
+    )
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_several_errors_are_told_one_by_one(environment: dict[str, str], as_json: bool) -> None:
+    code = """
+def fail(*args, **options):
+    raise SeveralErrors([ReadError("is empty", file="a.csv"), AnalysisError("has no cycle", field="cells.b")])
+workflow.run_study = fail
+"""
+    arguments = ["run", "study", *(["--json"] if as_json else [])]
+    done = python(environment, code, arguments=arguments)
+    out, err = done.communicate()
+    assert done.returncode == 1
+    assert err == "byssus: a.csv: is empty\nbyssus: cells.b: has no cycle\n"
+    if as_json:
+        findings = json.loads(out)["findings"]
+        assert [finding["code"] for finding in findings] == ["unread-file", "cell-left-out"]
+    else:
+        assert out == ""
+
+
+def test_a_defect_is_one_line_and_one_object(environment: dict[str, str]) -> None:
+    code = "def fail(*args, **options):\n    raise ZeroDivisionError('by zero\\nand more')\nworkflow.read_file = fail\n"
+    done = python(environment, code, arguments=["read", "a.csv", "--json"])
+    out, err = done.communicate()
+    assert done.returncode == 1
+    assert "internal error (ZeroDivisionError: by zero)" in err
+    assert len(err.splitlines()) == 1
+    assert json.loads(out)["schema"] == "byssus.error/1"
+    assert [finding["code"] for finding in json.loads(out)["findings"]] == ["internal"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_is_one_line(environment: dict[str, str]) -> None:
+    code = (
+        "def wait(*args, **options):\n    print('ready', flush=True)\n    time.sleep(60)\nworkflow.read_file = wait\n"
+    )
+    done = python(environment, code, arguments=["read", "a.csv"])
+    assert done.stdout is not None
+    assert done.stdout.readline() == "ready\n"
+    done.send_signal(signal.SIGINT)
+    out, err = done.communicate(timeout=30)
+    assert (done.returncode, out, err) == (130, "", "byssus: stopped; nothing half-done was left behind\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["doctor"], ["doctor", "--json"], ["--help"], ["read", "--help"], ["demo"], ["demo", "--json"]]
+)
+def test_a_reader_that_leaves_is_no_error(environment: dict[str, str], arguments: list[str], tmp_path: Path) -> None:
+    done = python(environment, "", arguments=arguments, cwd=tmp_path)
+    assert done.stdout is not None
+    done.stdout.close()
+    assert done.stderr is not None
+    with done.stderr as stream:
+        assert stream.read() == ""
+    assert done.wait() == 0
+    if arguments[0] == "demo":
+        assert (tmp_path / "byssus-demo" / "report.html").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that takes nothing")
+@pytest.mark.parametrize("arguments", [["doctor"], ["doctor", "--json"], ["--help"], ["--version"]])
+def test_standard_output_that_is_full_is_one_line(environment: dict[str, str], arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "byssus", *arguments]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=environment)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "byssus: cannot write to standard output (No space left on device); make room, or send it elsewhere\n"
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows names files in Unicode")
+def test_names_that_are_no_text_in_the_locale(byssus: Call, tmp_path: Path) -> None:
+    plain = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    for more in ({}, plain):
+        done = byssus("read", "tést.csv", "--json", **more)
+        assert done.returncode == 1
+        assert done.stderr.endswith("st.csv: there is no such file; check the name\n")
+        assert json.loads(done.stdout)["findings"][0]["code"] == "unread-file"
+    (tmp_path / "tést.csv").write_text("a,b\n")
+    assert "is of no format" in byssus("read", "tést.csv", **plain).stderr
+
+
+def test_alone_it_helps(byssus: Call) -> None:
+    alone = byssus()
+    assert (alone.returncode, alone.stderr) == (0, "")
+    assert alone.stdout == byssus("--help").stdout
+    assert alone.stdout.startswith("Usage: byssus [OPTIONS] COMMAND")
+
+
+@pytest.mark.parametrize("columns", ["40", "60"])
+def test_a_narrow_terminal_cuts_no_word(byssus: Call, columns: str) -> None:
+    done = byssus("demo", COLUMNS=columns, FORCE_COLOR="1")
+    assert done.returncode == 0
+    shown = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout).splitlines()[:-1]
+    assert "…" not in "".join(shown)
+    assert all(len(line) <= int(columns) for line in shown)
+    words = {word.strip(",:") for word in " ".join(shown).split()}
+    assert {"NJK_CC_156", "delithiation", "105.45", "single-cell"} <= words
 
 
 def test_debug_shows_where(byssus: Call) -> None:
@@ -287,6 +456,19 @@ def test_validate_needs_its_files(byssus: Call, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "set BYSSUS_TEST_DATA" in done.stderr
     assert not (tmp_path / "docs").exists()
+
+
+def test_validate_in_json(byssus: Call, real: Real, tmp_path: Path) -> None:
+    folder = real("MANIFEST.csv").parent
+    done = byssus("validate", "readers", "--out", "pages", "--json", BYSSUS_TEST_DATA=str(folder))
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert (answer["schema"], answer["findings"]) == ("byssus.validate/1", [])
+    (area,) = answer["areas"]
+    assert (area["name"], area["holds"]) == ("readers", True)
+    assert area["summary"] == "{0} of {0} comparisons hold".format(len(area["comparisons"]))
+    keys = {"subject", "quantity", "truth", "count", "difference", "allowed", "unit", "holds"}
+    assert all(set(comparison) == keys for comparison in area["comparisons"])
 
 
 def test_validate_writes_its_pages(byssus: Call, real: Real, tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import LAND, LANDT, square_wave
 
-from byssus.analysis.cycling import EFFICIENCY, RETENTION, analyse, capacity_column, number_cycles, steps, summarise, u
+from byssus.analysis.columns import EFFICIENCY, RETENTION, capacity_column, u
+from byssus.analysis.cycling import analyse, number_cycles, steps, summarise
 from byssus.conventions import CapacityBasis, CellDirection, Configuration, Made
 from byssus.errors import AnalysisError
 from byssus.measured.metadata import Metadata, Sample
@@ -73,6 +74,88 @@ def test_a_half_that_is_missing_is_missing_not_zero() -> None:
     assert result.cycles["Delithiation Capacity / mAh"].to_list() == [pytest.approx(1.5), None]
     assert result.cycles[EFFICIENCY].to_list()[1] is None
     assert "incomplete-cycle" in [finding.code for finding in result.findings]
+
+
+def codes(table: Table, **options: int) -> list[str]:
+    return [finding.code for finding in analyse(table, **options).findings]
+
+
+def test_an_efficiency_that_cannot_be_is_said() -> None:
+    good = square_wave([-1, 1, -1, 1], [2, 1.9, 1.9, 1.88], sample=ANODE, digit_Ah=1e-6)
+    assert "efficiency-impossible" not in codes(good)
+    bad = square_wave([-1, 1, -1, 1], [2, 1.9, 1.9, 1.95], sample=ANODE, digit_Ah=1e-6)
+    finding = next(finding for finding in analyse(bad).findings if finding.code == "efficiency-impossible")
+    assert "in 1 of 2 cycles" in finding.message
+    assert finding.value == pytest.approx(100 * 1.95 / 1.9)
+    # Within what rounding explains, it is no finding: 5 mAh on 2 mAh.
+    assert "efficiency-impossible" not in codes(square_wave([-1, 1], [2, 2.05], sample=ANODE, digit_Ah=5e-4))
+
+
+def test_more_lithium_out_than_in_is_said() -> None:
+    # Each cycle gives 2 % more than it takes: a little each, impossible in all.
+    drift = [value for _ in range(8) for value in (1.5, 1.512)]
+    result = analyse(square_wave([-1, 1] * 8, drift, sample=ANODE, digit_Ah=1e-7))
+    finding = next(finding for finding in result.findings if finding.code == "inventory-impossible")
+    assert finding.value == pytest.approx(-8 * 0.012)
+    assert "inventory-impossible" not in codes(square_wave([-1, 1] * 8, [2.0, 1.5] * 8, sample=ANODE))
+
+
+def test_a_half_that_is_cut_off_is_not_taken_for_whole() -> None:
+    whole = square_wave([-1, 1, -1, 1, -1, 1], [2, 1.5, 1.6, 1.5, 1.6, 1.5], sample=ANODE)
+    cut = Table(whole.data.head(whole.rows - 30), whole.metadata)
+    result = analyse(cut, baseline=2)
+    assert "half-cut-off" in [finding.code for finding in result.findings]
+    assert result.cycles["Whole"].to_list() == [True, True, False]
+    assert result.last == 2
+    assert result.cycles[EFFICIENCY].to_list()[2] is None
+    assert result.cycles[RETENTION].to_list()[2] is None
+    # The charge that did move is kept.
+    assert 0 < result.cycles["Delithiation Capacity / mAh"][2] < 1.5
+    assert next(r for r in summarise(result) if r.name.startswith("last")).cycle == 2
+    assert "half-cut-off" not in codes(whole)
+    # An electrode that fades ends at the same voltage, only sooner.
+    assert "half-cut-off" not in codes(square_wave([-1, 1, -1, 1], [2, 1.5, 0.6, 0.5], sample=ANODE))
+
+
+def test_an_anode_said_to_be_full_is_doubted() -> None:
+    table = square_wave([-1, 1, -1, 1], [2, 1.5, 1.5, 1.4], sample=CATHODE)
+    finding = next(finding for finding in analyse(table).findings if finding.code == "charge-before-first")
+    assert "2 mAh of lithiation came before the first delithiation" in finding.message
+    assert "charge-before-first" not in codes(square_wave([-1, 1], [2, 1.5], sample=ANODE))
+
+
+def test_resistance_pulses_are_no_half_cycles() -> None:
+    # A short charge pulse in the middle of each discharge.
+    currents, hours = [-1, 1, -1, 1] * 2, [1.0, 0.003, 1.0, 1.9] * 2
+    result = analyse(square_wave(currents, hours, sample=ANODE))
+    assert result.cycles["Lithiation Capacity / mAh"].to_list() == pytest.approx([2.0, 2.0])
+    assert result.cycles["Delithiation Capacity / mAh"].to_list() == pytest.approx([1.9, 1.9])
+    finding = next(finding for finding in result.findings if finding.code == "pulses-passed-over")
+    assert finding.value == 2
+    # At a rate that leaves nothing, both halves are small, and both are halves.
+    dead = analyse(square_wave([-1, 1, -1, 1, -1, 1], [2, 1.9, 0.01, 0.01, 1.9, 1.9], sample=ANODE))
+    assert dead.cycles.height == 3
+
+
+def test_a_half_without_charge_is_missing_with_its_reason() -> None:
+    sample = ANODE.model_copy(update={"active_mass": Quantity(1, "mg", 0.1)})
+    table = square_wave([-1, 1, -1, 1], [2, 1.5, 1.6, 1.5], sample=sample, digit_Ah=1e-7)
+    name = "Step Cumulative Capacity / Ah"
+    nothing = table.data.with_columns(pl.when(pl.col("Step Count / 1") == 1).then(0.0).otherwise(name).alias(name))
+    result = analyse(Table(nothing, table.metadata))
+    assert result.cycles["Lithiation Capacity / mAh"].to_list() == pytest.approx([0.0, 1.6])
+    assert result.cycles[EFFICIENCY].to_list() == [None, pytest.approx(93.75)]
+    assert all(np.isfinite(value) for row in result.cycles.iter_rows() for value in row if value is not None)
+    assert "cycle 1 has no lithiation" in [finding.message for finding in result.findings]
+
+
+def test_a_divisor_without_uncertainty_leaves_none() -> None:
+    sample = ANODE.model_copy(update={"electrode_area": Quantity(1.13, "cm^2"), "active_mass": Quantity(1, "mg", 0.1)})
+    result = analyse(square_wave([-1, 1], [2, 1.5], sample=sample, digit_Ah=1e-7))
+    row = result.cycles.row(0, named=True)
+    assert row["Lithiation Capacity / mAh/cm² (u)"] is None
+    assert row["Lithiation Capacity / mAh/g (u)"] == pytest.approx(200, rel=1e-3)
+    assert [f.field for f in result.findings if f.code == "value-missing"] == ["electrode_area"]
 
 
 def test_capacity_is_integrated_where_the_instrument_did_not_count() -> None:

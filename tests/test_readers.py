@@ -204,6 +204,100 @@ def test_a_text_file_without_records_is_an_error(tmp_path: Path) -> None:
             read(landt(tmp_path / "none.csv", records=0, tail=tail))
 
 
+def test_records_with_other_fields_are_left_out_by_name(tmp_path: Path) -> None:
+    path = landt(tmp_path / "a.csv", records=300)
+    lines = path.read_text().splitlines(keepends=True)
+    lines[53] = lines[53].replace("750.000", "750,000", 1)
+    path.write_text("".join(lines))
+    table = read(path)
+    assert table.rows == 299
+    finding = next(finding for finding in table.findings if finding.code == "malformed-records")
+    assert finding.message == "1 records do not have 14 fields and are left out: line 54"
+    # A comma as decimal sign throughout is no LANDT .csv.
+    path.write_text("".join(line.replace(".000", ",000") if at > 2 else line for at, line in enumerate(lines)))
+    with pytest.raises(ReadError, match=r"line 4: .* 300 of 300 records do not have 14 fields|holds no whole record"):
+        read(path)
+
+
+@pytest.mark.parametrize("tail", ["\n", "\n\n", ",,,\n", "\0" * 4096])
+def test_empty_ends_of_a_text_file_are_no_truncation(tmp_path: Path, tail: str) -> None:
+    table = read(landt(tmp_path / "a.csv", tail=tail))
+    assert table.rows == 20
+    assert "truncated" not in [finding.code for finding in table.findings]
+
+
+def test_a_whole_record_without_its_newline_is_whole(tmp_path: Path) -> None:
+    path = landt(tmp_path / "a.csv")
+    path.write_text(path.read_text().rstrip("\n"))
+    table = read(path)
+    assert table.rows == 20
+    assert "truncated" not in [finding.code for finding in table.findings]
+
+
+def test_a_long_preamble_is_read_over(tmp_path: Path) -> None:
+    path = landt(tmp_path / "a.csv")
+    path.write_text("test: " + "x" * 20_000 + ",,\n" + path.read_text())
+    assert read(path).rows == 20
+
+
+def test_one_wild_current_does_not_make_the_rest_a_rest(tmp_path: Path) -> None:
+    path = landt(tmp_path / "a.csv", records=300)
+    lines = path.read_text().splitlines(keepends=True)
+    lines[100] = lines[100].replace("-0.0001,", "-9999.0,", 1)
+    path.write_text("".join(lines))
+    assert set(read(path).data["Cell Direction"].cast(pl.String)) == {"discharge"}
+
+
+def test_a_workbook_that_is_none_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "fake.xlsx"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook")
+    with pytest.raises(ReadError, match="cannot be read: it is damaged or cut off") as caught:
+        read(path)
+    one_line(caught.value, path)
+
+
+def test_what_is_read_but_cannot_be_true_names_the_file(
+    real: Real, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from byssus.measured.readers import landt as module
+
+    original = module._read
+
+    def broken(file):  # type: ignore[no-untyped-def]
+        from dataclasses import replace
+
+        reading = original(file)
+        return replace(reading, data=reading.data.with_columns(pl.lit(float("inf")).alias("Voltage / V")))
+
+    from byssus.measured import read as door
+
+    fake = [
+        type(reader)(reader.name, reader.title, reader.recognises, broken)
+        for reader in READERS
+        if reader.name == "landt-csv"
+    ]
+    monkeypatch.setattr(door, "READERS", tuple(fake))
+    path = landt(tmp_path / "a.csv")
+    with pytest.raises(ReadError, match="does not make a true table") as caught:
+        read(path)
+    one_line(caught.value, path)
+
+
+def test_what_the_library_remarks_becomes_a_finding(real: Real, capfd: pytest.CaptureFixture[str]) -> None:
+    table = read(real("cycler_neware/BTS85-36-6-5-110-20240424.ndax"))
+    assert table.rows == 699677
+    assert "wall-clock-backwards" in [finding.code for finding in table.findings]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_paths_that_no_system_takes(tmp_path: Path) -> None:
+    for name in ("x" * 400, "a\0b"):
+        with pytest.raises(ReadError, match=r"cannot be opened|there is no such file") as caught:
+            read(tmp_path / name)
+        assert "\n" not in str(caught.value)
+
+
 def test_a_number_that_is_none_is_named_with_line_and_field(tmp_path: Path) -> None:
     path = landt(tmp_path / "bad.csv")
     path.write_text(path.read_text().replace(",2.8500,", ",2.85x,"))
@@ -222,7 +316,7 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text_says_where(tmp_path: Path) -> None:
     path = landt(tmp_path / "bad.csv")
     path.write_bytes(path.read_bytes() + b"\xff\xfe\n")
-    with pytest.raises(ReadError, match=r"byte \d+: is not UTF-8 text"):
+    with pytest.raises(ReadError, match=r"byte \d+: is no text|is not a number"):
         read(path)
 
 

@@ -67,7 +67,12 @@ def test_the_shipped_study_has_no_fault() -> None:
         ("0.927 ± 0.034 mg", "0.927 V", "cells.CMC-1.active_mass: 'V' cannot become kg", 2),
         ("0.927 ± 0.034 mg", "0 mg", "cells.CMC-1.active_mass: 0 mg is not above zero", 2),
         ("0.927 ± 0.034 mg", "0.927", "cells.CMC-1.active_mass: 0.927 has no unit", 2),
-        ("    configuration: half", "    configuration: haf", "line 10: cells.CMC-1.configuration: 'haf'", 1),
+        (
+            "    configuration: half",
+            "    configuration: haf",
+            "line 10: cells.CMC-1.configuration: 'haf' is not half or full",
+            1,
+        ),
         ("    configuration: half\n", "", "line 8: cells.CMC-1.configuration: is missing; cells.CMC-1 was left out", 1),
         (
             "electrode: Si/CMC",
@@ -79,11 +84,14 @@ def test_the_shipped_study_has_no_fault() -> None:
         (
             "retention_baseline: 2",
             "retention_baseline: 0",
-            "analysis.retention_baseline: 0 .*the field was left out",
+            "analysis.retention_baseline: 0 is not 1 or more; the field was left out",
             2,
         ),
-        ("files: [a.csv]", "files: a.csv", "cells.CMC-1.files", 1),
-        ("files: [a.csv]", "files: []", "cells.CMC-1.files", 1),
+        ("files: [a.csv]", "files: []", r"cells.CMC-1.files: \[\] names no file; cells.CMC-1 was left out", 1),
+        ("files: [a.csv]", "files: {a: b}", "is not a list; cells.CMC-1 was left out", 1),
+        ("retention_baseline: 2", "retention_baseline: true", "True is not a whole number; the field was left out", 2),
+        ("retention_baseline: 2", "retention_baseline: 1.5", "1.5 is not a whole number", 2),
+        ("title: Two binders", "title: [1, 2]", r"line 2: title: \[1, 2\] is not text", 2),
     ],
 )
 def test_a_fault_is_named_with_its_line_and_the_rest_stands(
@@ -97,7 +105,7 @@ def test_a_fault_is_named_with_its_line_and_the_rest_stands(
         return
     study = load(folder)
     assert len(study.cells) == left
-    assert len([line for line in study.faults if "was left out" in str(line)]) == len(study.faults)
+    assert len(study.faults) >= 1
     import re
 
     assert re.search(fault, str(study.faults[0]))
@@ -121,12 +129,33 @@ def test_a_fault_is_named_with_its_line_and_the_rest_stands(
         ("schema: 1\ncells: {a: !!python/object:os.system {}}\n", "cells.a"),
         ("a: &a [*a]\n", "schema"),
         ("\x00", "is not YAML"),
+        ("schema: true\n", "schema: True is not a schema version"),
+        ("[" * 3000, "is nested too deeply|is not YAML"),
+        ("schema: 1\na: " + "[" * 20 + "]" * 20 + "\n", "nests deeper than 12"),
+        ("schema: 1\ntitle: " + "x" * 1_000_001, "more than a study has"),
     ],
 )
 def test_a_file_that_is_no_study_is_one_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(StudyError, match=message) as caught:
         load(written(tmp_path, text))
     assert "\n" not in str(caught.value)
+
+
+def test_a_bomb_of_aliases_is_refused_at_once(tmp_path: Path) -> None:
+    levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    levels += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    with pytest.raises(StudyError, match="more than 100,000 values"):
+        load(written(tmp_path, "schema: 1\n" + "\n".join(levels)))
+
+
+def test_natural_spellings_are_understood(tmp_path: Path) -> None:
+    text = (
+        GOOD.replace("files: [a.csv]", "files: a.csv").replace("CMC: {}", "1: {}").replace("binder: CMC,", "binder: 1,")
+    )
+    study = load(written(tmp_path, text))
+    assert study.faults == ()
+    assert study.cells["CMC-1"].files == ("a.csv",)
+    assert study.sample("CMC-1").binder == "1"
 
 
 def test_missing_folder_and_bytes_that_are_no_text(tmp_path: Path) -> None:

@@ -91,7 +91,12 @@ def test_a_curve_needs_its_abscissa_and_an_ordinate(curve: str) -> None:
     [
         ("cycling", {"Voltage / V": [3.0, float("nan")]}, "'Voltage / V' holds 1 values that are not finite"),
         ("cycling", {"Voltage / V": [3.0, None]}, "'Voltage / V' misses 1 of 2 values"),
-        ("cycling", {"Step Count / 1": [2, 1]}, "'Step Count / 1' decreases"),
+        ("cycling", {"Step Count / 1": [2, 1]}, "'Step Count / 1' does not start at 1 and go up by one"),
+        ("cycling", {"Step Count / 1": [1, 3]}, "'Step Count / 1' does not start at 1 and go up by one"),
+        ("cycling", {"Step Count / 1": [1, 1]}, "'Cell Direction' changes within 1 steps"),
+        ("cycling", {"Current / A": [0.0, -0.1]}, "'Cell Direction' is against the mean current in 1 steps"),
+        ("cycling", {"Step Cumulative Capacity / Ah": [0.0, -1.0]}, "holds values below zero"),
+        ("cycling", {"vendor: x": [0.0, float("nan")]}, "'vendor: x' holds 1 values that are not finite"),
         ("cycling", {"Voltage": [1.0, 2.0]}, r"no column 'Voltage' \(did you mean 'Voltage / V'\?\)"),
         ("cycling", {"Step Time / s": [0.0, float("inf")]}, "'Step Time / s' holds 1 values that are not finite"),
         ("impedance", {"Frequency / Hz": [1e5, 0.0]}, "not above zero"),
@@ -202,6 +207,23 @@ def test_round_trip(
     assert again.metadata == metadata
     assert again.findings == table.findings
     assert again.content_hash() == table.content_hash()
+
+
+@pytest.mark.parametrize(
+    "header", ["not json", "[]", "{}", '{"metadata": {}, "findings": [{"code": "of-the-future", "message": ""}]}']
+)
+def test_a_header_of_another_version_is_one_line(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "t.parquet"
+    minimal("cycling").data.write_parquet(path, metadata={PARQUET_KEY: header})
+    with pytest.raises(TableError, match=r"t\.parquet") as caught:
+        Table.read_parquet(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_start_is_a_date() -> None:
+    assert Metadata(kind="cycling", started="2026-11-22T06:19:00+01:00").started is not None
+    with pytest.raises(ValidationError):
+        Metadata(kind="cycling", started="banana")
 
 
 def test_foreign_and_later_files_are_refused(tmp_path: Path) -> None:

@@ -27,10 +27,12 @@ def tables_page() -> str:
         "## Rules for all kinds",
         "",
         "- A column's name is `Quantity / unit`; text columns have no unit.",
+        "- In a cycling table steps are counted from 1 by one, a step has one cell direction, which is that of its mean",
+        "  current, and capacities of steps are not below zero.",
         "- Types are exactly those listed. A *required* column misses no value; a missing value in another is null, never",
         "  zero and never not-a-number.",
-        f"- A column that starts with `{VENDOR}` holds what the instrument wrote, under its own name and unchanged. No other",
-        "  unknown column is allowed.",
+        f"- A column that starts with `{VENDOR}` holds what the instrument wrote, under its own name, as text or as number. No",
+        "  other unknown column is allowed.",
         "- Current is positive when it charges the cell. In a half cell the working electrode stands against lithium, so a",
         "  discharge lithiates it.",
         "- Metadata travel with the data: kind and schema version; origin, `measured` or `simulated`; instrument with the",
@@ -44,7 +46,7 @@ def tables_page() -> str:
         "- A later schema version is refused with a message; this page describes what this version of Byssus writes.",
     ]
     for kind in KINDS.values():
-        lines += ["", f"## {kind.name} (version {kind.version})", "", kind.definition, ""]
+        lines += ["", f"## {kind.name}", "", kind.definition, ""]
         lines += ["| column | type | need | definition |", "| --- | --- | --- | --- |"]
         for column in kind:
             dtype = str(column.dtype).replace("categories=", "")

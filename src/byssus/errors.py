@@ -90,6 +90,15 @@ class FitError(ByssusError):
     """A fit cannot be made, or has no answer that the data support."""
 
 
+class SeveralErrors(ByssusError):  # noqa: N818 - it is several
+    """Nothing that was asked for could be done, for more than one reason; `errors` holds each."""
+
+    def __init__(self, errors: Iterable[ByssusError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(str(error) for error in self.errors))
+        self.exit_code = max((error.exit_code for error in self.errors), default=1)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Suggest the nearest known name, as a clause for an error's `fix`.
 

@@ -29,6 +29,16 @@ CODES: dict[str, Code] = {
         "The file ends in the middle of a record: the test was still running or the copy was cut off.",
         "Copy the file again from the instrument; what could be read is used.",
     ),
+    "reader-remark": Code(
+        "note",
+        "The library that reads this format remarks on the file.",
+        "See the message; compare with the vendor's own export if it touches the numbers.",
+    ),
+    "malformed-records": Code(
+        "warning",
+        "Records with too few or too many fields stand in the file; they are left out.",
+        "Look at the lines named: a decimal comma, or a line that was edited by hand.",
+    ),
     "time-backwards": Code(
         "warning",
         "The test time runs backwards, so durations and integrals over it are not to be trusted.",
@@ -59,6 +69,41 @@ CODES: dict[str, Code] = {
         "Many records share a time stamp: the clock of the export is coarser than the sampling.",
         "Export the time with more digits before taking derivatives with respect to time.",
     ),
+    "capacity-not-integral": Code(
+        "warning",
+        "The instrument's count of charge is not the integral of its own current, beyond what clock and digits explain.",
+        "Look for records that were thinned out, a range that was switched, or a wrong unit in the export.",
+    ),
+    "order-as-given": Code(
+        "note",
+        "The files of a test do not all say when they began, so they are appended in the order of the study.",
+        "Check that order; pauses between the files are not known.",
+    ),
+    "files-overlap": Code(
+        "warning",
+        "Two files of one test hold the same stretch of time.",
+        "The records of the later one are left out there; check that both are of this cell.",
+    ),
+    "files-gap": Code(
+        "note",
+        "Time passed between two files of one test of which there is no record.",
+        "Nothing, if the cell rested then.",
+    ),
+    "several-tests": Code(
+        "warning",
+        "The file holds several tests.",
+        "See the message for which was read; export the others on their own.",
+    ),
+    "short-circuit": Code(
+        "warning",
+        "Most of the charge was moved at almost no voltage: charge without energy, as in a shorted cell.",
+        "Leave the cell out, or show that it is not shorted.",
+    ),
+    "inventory-impossible": Code(
+        "warning",
+        "Over the test more lithium came out of the electrode than had ever gone in.",
+        "Look for a shuttle, a drifting current, or a test that was opened mid-life.",
+    ),
     "steps-rebuilt": Code(
         "note",
         "The file numbers no steps; they were rebuilt from its own columns by the rule in the message.",
@@ -84,10 +129,55 @@ CODES: dict[str, Code] = {
         "The study says something that could not be understood; that part of it was left out.",
         "See the message; everything else was done.",
     ),
+    "usage": Code(
+        "error",
+        "The words of the command are off.",
+        "See the message, or the verb's --help.",
+    ),
+    "not-written": Code(
+        "error",
+        "A result could not be written where it should go, or something stands there that Byssus did not make.",
+        "Give another place.",
+    ),
+    "internal": Code(
+        "error",
+        "Something failed that Byssus did not foresee.",
+        "Please report it with what BYSSUS_DEBUG=1 prints.",
+    ),
     "cell-left-out": Code(
         "error",
         "A cell of the study could not be analysed.",
         "See the message; everything else was done.",
+    ),
+    "identical-data": Code(
+        "warning",
+        "Two samples hold the same data to the last digit: they are one test, not replicates.",
+        "Name the file of each cell; one of them counts for nothing here.",
+    ),
+    "efficiency-impossible": Code(
+        "warning",
+        "More charge came out of a half cycle than the one before it had put in, beyond what rounding explains.",
+        "Look for a test that was opened mid-cycle, the wrong order of lithiation, a drifting current, or a shuttle.",
+    ),
+    "charge-before-first": Code(
+        "warning",
+        "Charge was moved before the first cycle opened, in the direction that closes a cycle.",
+        "Check 'made' and 'configuration' in the study; if they are right, the first cycle is not the cell's first.",
+    ),
+    "half-cut-off": Code(
+        "warning",
+        "The last half cycle ends well before the voltage at which the others end: the test was still running.",
+        "Its cycle is left out of means, last values and retention; export again when the test has ended.",
+    ),
+    "pulses-passed-over": Code(
+        "note",
+        "Short steps against the direction of a half cycle (resistance pulses) were not taken for halves of a cycle.",
+        "Nothing; their charge is counted in neither half.",
+    ),
+    "cycle-not-measured": Code(
+        "note",
+        "A cycle that the study asks for was not measured.",
+        "Name another, or leave the choice to Byssus.",
     ),
     "single-cell": Code(
         "warning",

@@ -7,34 +7,38 @@ what is broken, and returns what was made together with what could not be.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+import os
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from byssus import __version__
 from byssus.analysis import cycling as cycles_of
+from byssus.analysis.compare import METHOD, kinds
 from byssus.analysis.result import Result, tidy
 from byssus.conventions import CellDirection, Configuration
-from byssus.errors import ByssusError, UsageError
+from byssus.errors import AnalysisError, ByssusError, OutputError, ReadError, SeveralErrors, UsageError
 from byssus.figure import cycling as draw
 from byssus.figure.export import write_figure
 from byssus.figure.spec import Figure
-from byssus.files import check_replaceable, folder_written_aside, write_whole
+from byssus.files import check_replaceable, check_writable, folder_written_aside, sha256_of, write_whole
 from byssus.findings import Finding, by_severity
+from byssus.measured.join import join
 from byssus.measured.metadata import Provenance, Sample
 from byssus.measured.read import read
-from byssus.measured.tables import VENDOR, Table
-from byssus.report.build import Report, SampleRow, to_html, versions
+from byssus.measured.tables import PARQUET_KEY, VENDOR, Table
+from byssus.report.answer import answers
+from byssus.report.build import Report, to_html, versions
 from byssus.study.study import Study, load
 
 Progress = Callable[[str, int, int], None]
 
 REPORT_FILE = "report.html"
 RESULTS_FOLDER = "results"
-#: What the answer of a report shows of each sample, where the sample has it.
-_HEADLINES = ("first-cycle {second}", "first-cycle coulombic", "mean coulombic", "last {second}", "retention")
 
 
 def _silent(_message: str, _done: int, _total: int) -> None:
@@ -47,13 +51,16 @@ def read_file(
     out: Path | None = None,
     reader: str | None = None,
     configuration: Configuration | None = None,
+    force: bool = False,
 ) -> Table:
     """Read any instrument's file, and write the table to `out` if that is given.
 
-    `out` ends in ``.parquet`` (data, metadata and findings) or ``.csv`` (data only).
+    `out` ends in ``.parquet`` (data, metadata and findings) or ``.csv`` (data only).  What
+    stands there already is replaced if it is a Byssus table, or with `force`; the
+    instrument's own file never is.
     """
-    if out is not None and out.suffix.lower() not in {".parquet", ".csv"}:
-        raise UsageError("is neither .parquet nor .csv", field="--out", value=out.name, fix="end the name in .parquet")
+    if out is not None:
+        _check_out(out, path, force=force)
     table = read(path, sample=Sample(configuration=configuration), reader=reader)
     if out is not None:
         if out.suffix.lower() == ".parquet":
@@ -61,6 +68,41 @@ def read_file(
         else:
             write_whole(out, table.data.write_csv())
     return table
+
+
+def _check_out(out: Path, source: Path, *, force: bool) -> None:
+    """Refuse, before the work, a place for a table that is taken or cannot be written."""
+    if out.suffix.lower() not in {".parquet", ".csv"}:
+        raise UsageError("is neither .parquet nor .csv", field="--out", value=out.name, fix="end the name in .parquet")
+    check_writable(out)
+    if out.is_dir():
+        raise OutputError("is a folder", file=out, fix="give the name of a file")
+    if _same(out, source):
+        raise UsageError(
+            "is the file to be read, which is never replaced", field="--out", value=str(out), fix="give another name"
+        )
+    if out.exists() and not force and not _is_table(out):
+        # Nothing in a CSV tells whose it is.
+        raise OutputError(
+            "is there already, and nothing in it says that Byssus wrote it",
+            file=out,
+            fix="give another name with --out, or replace it with --force",
+        )
+
+
+def _same(first: Path, second: Path) -> bool:
+    """Say whether two names lead to one file, also through links."""
+    try:
+        return first.samefile(second)
+    except OSError:  # one of them is not there
+        return False
+
+
+def _is_table(path: Path) -> bool:
+    try:
+        return PARQUET_KEY in pl.read_parquet_metadata(path)
+    except (OSError, pl.exceptions.PolarsError):
+        return False
 
 
 def describe(table: Table) -> dict[str, Any]:
@@ -115,6 +157,7 @@ class Run:
             "schema": "byssus.run/1",
             "byssus_version": __version__,
             "title": self.study.title,
+            "study": {"file": self.study.file.name, "sha256": sha256_of(self.study.file)},
             "findings": [finding.as_dict() for finding in self.findings],
             "samples": self.samples,
             "results": [result.as_dict() for result in self.results],
@@ -148,18 +191,23 @@ def run_study(path: Path, *, out: Path | None = None, progress: Progress = _sile
     for done, (name, cell) in enumerate(study.cells.items()):
         progress(f"reading {name}", done, total)
         try:
-            table = read(study.folder / cell.files[0], sample=study.sample(name))
+            sample = study.sample(name)
+            table = join([read(study.folder / file, sample=sample) for file in cell.files])
             result = cycles_of.analyse(table, baseline=study.analysis.retention_baseline)
-        except ByssusError as error:
-            errors.append(error)
-            code = "unread-file" if error.file else "cell-left-out"
-            findings.append(Finding(code, str(error), sample=name, file=cell.files[0], field=error.field))
+        except Exception as error:
+            # Whatever one cell holds, the others are still done; BYSSUS_DEBUG=1 shows where a defect is.
+            if not isinstance(error, ByssusError) and os.environ.get("BYSSUS_DEBUG"):
+                raise
+            lack = _lack(error, name, cell.files[0])
+            errors.append(lack)
+            code = "unread-file" if isinstance(lack, ReadError) else "cell-left-out"
+            findings.append(Finding(code, str(lack), sample=name, file=cell.files[0], field=lack.field))
             continue
         tables[name], analysed[name] = table, result
         findings += [finding.about(name) for finding in table.findings] + list(result.findings)
     if not analysed:
-        raise errors[-1] if errors else ByssusError("no cell could be analysed", file=study.file)
-    findings += _few_cells(analysed.values())
+        raise errors[0] if len(errors) == 1 else SeveralErrors(errors)
+    findings += [*_identical(tables), *_few_cells(tables, analysed), *_not_measured(study, analysed)]
     findings = by_severity(findings)
 
     progress("drawing", total - 1, total)
@@ -171,7 +219,7 @@ def run_study(path: Path, *, out: Path | None = None, progress: Progress = _sile
         folder=folder,
         results=tuple(results),
         findings=tuple(findings),
-        samples={name: _sample(study, name, result) for name, result in analysed.items()},
+        samples={name: _sample(tables[name], result) for name, result in analysed.items()},
         errors=tuple(errors),
     )
     page = to_html(_report(study, tables, analysed, summaries, results, figures, findings))
@@ -183,43 +231,109 @@ def run_study(path: Path, *, out: Path | None = None, progress: Progress = _sile
         frame.write_parquet(aside / "results.parquet")
         for figure in figures:
             write_figure(figure, aside / "figures")
+        names = study.file_names()
         for name, table in tables.items():
-            table.write_parquet(aside / "tables" / f"{draw.file_name(name)}.parquet")
-            write_whole(aside / "cycles" / f"{draw.file_name(name)}.csv", analysed[name].cycles.write_csv())
+            table.write_parquet(aside / "tables" / f"{names[name]}.parquet")
+            write_whole(aside / "cycles" / f"{names[name]}.csv", analysed[name].cycles.write_csv())
     return run
 
 
-def _few_cells(analysed: Iterable[cycles_of.Cycling]) -> list[Finding]:
+def _lack(error: Exception, name: str, file: str) -> ByssusError:
+    """Return what stood in the way of a cell as an error of one line."""
+    if isinstance(error, AnalysisError):
+        return AnalysisError(error.message, field=f"cells.{name}.{error.field}", value=error.value, fix=error.fix)
+    if isinstance(error, ByssusError):
+        return error
+    reason = (str(error).splitlines() or ["no message"])[0]
+    return ByssusError(
+        f"could not be analysed, by a defect of Byssus ({type(error).__name__}: {reason})",
+        file=file,
+        field=f"cells.{name}",
+        fix="please report it with what BYSSUS_DEBUG=1 prints",
+    )
+
+
+def _tests(tables: dict[str, Table]) -> dict[str, list[str]]:
+    """Return the samples that share each set of measured numbers."""
+    shared: dict[str, list[str]] = {}
+    for name, table in tables.items():
+        shared.setdefault(table.measurement_hash(), []).append(name)
+    return shared
+
+
+def _identical(tables: dict[str, Table]) -> Iterator[Finding]:
+    for names in _tests(tables).values():
+        if len(names) > 1:
+            yield Finding(
+                "identical-data",
+                f"{', '.join(names[:-1])} and {names[-1]} hold the same data to the last digit",
+                sample=names[-1],
+                value=len(names),
+            )
+
+
+def _few_cells(tables: dict[str, Table], analysed: dict[str, cycles_of.Cycling]) -> Iterator[Finding]:
     cells: dict[str, list[str]] = {}
-    for result in analysed:
-        cells.setdefault(result.group, []).append(result.sample)
-    return [
-        Finding(
-            "single-cell",
-            f"binder {group!r} is represented by this one cell; ± holds nothing of the spread between cells",
-            sample=samples[0],
-            value=1,
-        )
-        for group, samples in cells.items()
-        if len(samples) == 1
-    ]
+    for names in _tests(tables).values():
+        cells.setdefault(analysed[names[0]].group, []).append(names[0])
+    for group, names in cells.items():
+        if len(names) == 1:
+            yield Finding(
+                "single-cell",
+                f"binder {group!r} is represented by this one cell; ± holds nothing of the spread between cells",
+                sample=names[0],
+                value=1,
+            )
+
+
+def _not_measured(study: Study, analysed: dict[str, cycles_of.Cycling]) -> Iterator[Finding]:
+    for name, result in analysed.items():
+        measured = set(result.cycles["Cycle / 1"])
+        if absent := [cycle for cycle in study.analysis.profile_cycles if cycle not in measured]:
+            yield Finding(
+                "cycle-not-measured",
+                f"the study asks for the profiles of cycles {', '.join(map(str, absent))}, which were not measured",
+                sample=name,
+                field="analysis.profile_cycles",
+                value=absent[0],
+            )
 
 
 def _figures(study: Study, tables: dict[str, Table], analysed: dict[str, cycles_of.Cycling]) -> list[Figure]:
     groups = list(dict.fromkeys(study.binders))
     figures: list[Figure] = []
+    electrodes = {name: study.cells[name].electrode for name in analysed}
     # Half cells made empty, half cells made full and full cells have different halves; each kind has its own figures.
-    by_words: dict[tuple[str, str], list[cycles_of.Cycling]] = {}
-    for result in analysed.values():
-        by_words.setdefault(result.words, []).append(result)
-    for words, results in by_words.items():
-        suffix = "" if len(by_words) == 1 else f"{words[0]}-first"
-        for figure in (draw.capacity_and_efficiency(results, groups), draw.retention(results, groups)):
+    copies = _copies(tables, analysed)
+    own = [result for name, result in analysed.items() if name not in copies]
+    by_kind = kinds(own)
+    for words, results in by_kind.items():
+        suffix = "" if len(by_kind) == 1 else f"{words[0]}-first"
+        drawn = (
+            draw.capacity_and_efficiency(results, groups, electrodes),
+            draw.retention(results, groups, electrodes),
+        )
+        for figure in drawn:
             if figure is not None:
                 named = {"name": f"{figure.name}-{suffix}", "title": f"{figure.title} ({words[0]} first)"}
                 figures.append(figure.model_copy(update=named) if suffix else figure)
-    wanted = study.analysis.profile_cycles
-    return figures + [draw.voltage_profiles(tables[name], result, groups, wanted) for name, result in analysed.items()]
+    files, wanted = study.file_names(), study.analysis.profile_cycles
+    return figures + [
+        draw.voltage_profiles(tables[result.sample], result, groups, wanted, file=files[result.sample], choice=choice)
+        for result, choice in draw.shown_profiles(own)
+    ]
+
+
+def _copies(tables: dict[str, Table], analysed: dict[str, cycles_of.Cycling]) -> set[str]:
+    """Return the samples that hold the same data as an earlier one of their binder and kind."""
+    copies: set[str] = set()
+    for names in _tests(tables).values():
+        seen: set[tuple[str, tuple[str, str]]] = set()
+        for name in names:
+            what = (analysed[name].group, analysed[name].words)
+            copies |= {name} if what in seen else set()
+            seen.add(what)
+    return copies
 
 
 def _report(
@@ -236,54 +350,31 @@ def _report(
     inputs: list[tuple[str, Provenance]] = [
         (name, source) for name, table in tables.items() for source in table.metadata.provenance
     ]
+    file = study.file
+    said = Provenance(file=file.name, sha256=sha256_of(file), size=file.stat().st_size, reader="byssus.study")
+    electrodes = {name: study.cells[name].electrode for name in analysed}
+    answer = answers(list(analysed.values()), summaries, electrodes, _copies(tables, analysed))
+    if any(part.binders for part in answer):
+        methods.append(METHOD)
     return Report(
         title=study.title,
-        samples=[
-            SampleRow(name, result.group, _headlines(summaries[name], result), _sentence(summaries[name], result))
-            for name, result in analysed.items()
-        ],
+        answers=answer,
         results=results,
         figures=figures,
         findings=findings,
         methods=methods,
-        inputs=inputs,
+        inputs=[("study", said), *inputs],
+        samples=[table.metadata.sample for table in tables.values()],
         notes=notes,
     )
 
 
-def _headlines(results: Sequence[Result], cycling: cycles_of.Cycling) -> list[Result]:
-    """Choose what the answer shows: one basis of capacity, both efficiencies, retention."""
-    basis = str(cycling.best_basis)
-    shown = [result for result in results if result.unit == "%" or result.basis == basis]
-    wanted = [start.format(second=cycling.words[1]) for start in _HEADLINES]
-    return [result for start in wanted for result in shown if result.name.startswith(start)]
-
-
-def _sentence(results: Sequence[Result], cycling: cycles_of.Cycling) -> str | None:
-    """Say the answer in words, if its numbers are there."""
-    first, second = cycling.words
-    found = {result.name: result for result in _headlines(results, cycling) if result.value is not None}
-    gave = found.get(f"first-cycle {second} capacity")
-    efficiency = found.get("first-cycle coulombic efficiency")
-    last, kept = found.get(f"last {second} capacity"), found.get(f"retention of {second} capacity")
-    if gave is None or efficiency is None:
-        return None
-    sentence = (
-        f"{cycling.sample} (binder: {cycling.group}) gave {gave} in the {second} of its first cycle, {efficiency} of what "
-        f"its {first} had taken"
-    )
-    if last is not None and kept is not None:
-        sentence += f"; in cycle {last.cycle} it gave {last}, {kept} of cycle {cycling.baseline}"
-    return f"{sentence}."
-
-
-def _sample(study: Study, name: str, result: cycles_of.Cycling) -> dict[str, Any]:
-    sample = study.sample(name)
-    return {
+def _sample(table: Table, result: cycles_of.Cycling) -> dict[str, Any]:
+    return table.metadata.sample.model_dump(mode="json") | {
         "binder": result.group,
-        "electrode": sample.electrode,
-        "configuration": sample.configuration,
         "origin": result.origin,
+        "provenance": [source.model_dump(mode="json") for source in table.metadata.provenance],
+        "content_hash": table.content_hash(),
         "cycling": {
             "words": list(result.words),
             "retention_baseline": result.baseline,

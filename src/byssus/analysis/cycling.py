@@ -14,13 +14,15 @@ therefore not in the uncertainty.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from byssus.analysis import doubts
+from byssus.analysis.columns import CYCLE, EFFICIENCY, RETENTION, WHOLE, capacity_column, u
 from byssus.analysis.result import Result
 from byssus.conventions import (
     CAPACITY_UNIT,
@@ -106,7 +108,7 @@ def steps(table: Table) -> pl.DataFrame:
     )
 
 
-def number_cycles(directions: list[str], first: CellDirection) -> list[int]:
+def number_cycles(directions: Sequence[str], first: CellDirection) -> list[int]:
     """Number the cycle of each step from the directions of the steps.
 
     A cycle opens with a step in the `first` direction that follows one in the other
@@ -134,10 +136,12 @@ def number_cycles(directions: list[str], first: CellDirection) -> list[int]:
 class Cycling:
     """The cycles of one cell.
 
-    `cycles` has a row a cycle: ``Cycle / 1``; for both halves, called by their words,
+    `cycles` has a row a cycle: ``Cycle / 1``; ``Whole``, whether both halves were measured to
+    their end; for both halves, called by their words,
     ``<Word> Capacity / mAh`` and on every basis that masses and area allow
     ``<Word> Capacity / mAh/g`` (active material), ``… per Coating / mAh/g`` and
-    ``… / mAh/cm²``; ``Coulombic Efficiency / %`` and ``Retention / %``.  Each column has
+    ``… / mAh/cm²``; ``Coulombic Efficiency / %`` and ``Retention / %``, null where a half is
+    missing or cut off.  Each column has
     a companion ``… (u)`` with its standard uncertainty in the same unit; null where it
     is not known.
     """
@@ -162,30 +166,15 @@ class Cycling:
         order = (CapacityBasis.ACTIVE_MATERIAL, CapacityBasis.COATING, CapacityBasis.AREA, CapacityBasis.CELL)
         return next(basis for basis in order if basis in self.bases)
 
+    @property
+    def last(self) -> int:
+        """The last cycle that was measured to its end; 0 if there is none."""
+        last = self.cycles.filter(WHOLE)[CYCLE].max()
+        return last if isinstance(last, int) else 0
+
     def column(self, half: int, basis: CapacityBasis) -> str:
         """Return the name of the capacity column of a half (0 first, 1 second) on a basis."""
         return capacity_column(self.words[half], basis)
-
-
-def capacity_column(word: str, basis: CapacityBasis) -> str:
-    """Return the column of a half's capacity on a basis.
-
-    Examples
-    --------
-    >>> capacity_column("delithiation", CapacityBasis.ACTIVE_MATERIAL)
-    'Delithiation Capacity / mAh/g'
-    """
-    per = " per Coating" if basis is CapacityBasis.COATING else ""
-    return f"{word.capitalize()} Capacity{per} / {CAPACITY_UNIT[basis]}"
-
-
-EFFICIENCY = "Coulombic Efficiency / %"
-RETENTION = "Retention / %"
-
-
-def u(column: str) -> str:
-    """Return the name of a column's companion that holds its standard uncertainty."""
-    return f"{column} (u)"
 
 
 def analyse(table: Table, *, baseline: int = 1) -> Cycling:
@@ -218,15 +207,16 @@ def analyse(table: Table, *, baseline: int = 1) -> Cycling:
     words = (direction_word(first, configuration), direction_word(second, configuration))
 
     summary = steps(table)
+    directions = summary["Cell Direction"].cast(pl.String).to_list()
+    short = doubts.pulses(directions, summary["Capacity / Ah"].to_list())
+    counted = [CellDirection.REST if pulse else word for pulse, word in zip(short, directions, strict=True)]
     summary = summary.with_columns(
-        pl.Series(
-            "Cycle / 1",
-            number_cycles(summary["Cell Direction"].cast(pl.String).to_list(), first),
-            dtype=pl.Int64,
-        )
+        pl.Series("Cycle / 1", number_cycles(counted, first), dtype=pl.Int64),
+        pl.Series("Pulse", short, dtype=pl.Boolean),
     )
+    moving = summary.filter((pl.col("Cell Direction") != "rest") & ~pl.col("Pulse"))
     halves = (
-        summary.filter((pl.col("Cycle / 1") > 0) & (pl.col("Cell Direction") != "rest"))
+        moving.filter(pl.col("Cycle / 1") > 0)
         .group_by("Cycle / 1", maintain_order=True)
         .agg(*(_half_of(direction, word) for direction, word in zip((first, second), words, strict=True)))
     )
@@ -236,11 +226,22 @@ def analyse(table: Table, *, baseline: int = 1) -> Cycling:
             field=name,
             fix="check configuration and made in the study, and the sign of the current",
         )
+    open_half = doubts.cut_off(moving)
     digit = table.metadata.instrument.resolution.get(_CAPACITY)
     cycles, bases = _on_every_basis(halves, words, sample, digit)
+    cycles = _with_whole(cycles, words, open_half.cycle if open_half else None)
     cycles = _with_efficiency(cycles, words)
     cycles, retained = _with_retention(cycles, words, baseline)
-    findings = [*_incomplete(halves, words, name), *_missing(sample, name)]
+    first_charge = cycles[capacity_column(words[0], CapacityBasis.CELL)][0] or 0.0
+    findings = [
+        *doubts.incomplete(cycles, words, name),
+        *doubts.of_pulses(summary, name),
+        *doubts.before_first(moving, first_charge, words, name),
+        *([open_half.finding(direction_word(open_half.direction, configuration), name)] if open_half else []),
+        *doubts.impossible(cycles, words, name),
+        *doubts.inventory(cycles, words, name),
+        *doubts.missing(sample, name),
+    ]
     if not retained:
         findings.append(
             Finding(
@@ -269,7 +270,7 @@ def analyse(table: Table, *, baseline: int = 1) -> Cycling:
 def summarise(cycling: Cycling) -> list[Result]:
     """Return the numbers of a paper's cycling section for one cell."""
     frame, (first_word, second_word) = cycling.cycles, cycling.words
-    last = int(frame.filter(pl.col(cycling.column(1, CapacityBasis.CELL)).is_not_null())["Cycle / 1"].max() or 0)  # type: ignore[arg-type]
+    last = cycling.last
     results: list[Result] = []
 
     def add(name: str, column: str, cycle: int, *, unit: str, basis: str | None, method: str, absent: str) -> None:
@@ -329,7 +330,9 @@ def summarise(cycling: Cycling) -> list[Result]:
         unit="%",
         basis=f"cycle {cycling.baseline}",
         method=f"{second_word} capacity of cycle {last} over that of cycle {cycling.baseline}",
-        absent=f"cycle {cycling.baseline}, its baseline, was not measured",
+        absent=(
+            f"cycle {cycling.baseline}, its baseline, was not measured to its end" if last else "no cycle is whole"
+        ),
     )
     return results
 
@@ -417,20 +420,16 @@ def _on_every_basis(
         steps_in_half = halves[word].struct.field("steps").to_numpy()
         rounding = np.full_like(charge, np.nan)
         if digit is not None:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                rounding = uncertainty_of_rounding(digit * 3600.0) * np.sqrt(steps_in_half) / charge
+            moved = np.where(charge > 0, charge, np.nan)
+            rounding = uncertainty_of_rounding(digit * 3600.0) * np.sqrt(steps_in_half) / moved
         for basis in bases:
             by = divisors[basis]
             values, relative = charge / 3.6, rounding
             if by is not None:
                 values = _divided(charge, by, basis)
+                # A ± that held only the rounding would be the smaller part of it, and mislead.
                 share = np.nan if by.uncertainty is None else by.uncertainty / abs(by.value)
-                # What is known of the uncertainty is kept where the other part is not stated.
-                relative = np.where(
-                    np.isnan(rounding),
-                    share,
-                    np.where(np.isnan(share), rounding, relative_uncertainty_of_ratio(rounding, np.asarray(share))),
-                )
+                relative = relative_uncertainty_of_ratio(np.nan_to_num(rounding), np.full_like(charge, share))
             name = capacity_column(word, basis)
             columns += [_series(name, values), _series(u(name), values * relative)]
     return pl.DataFrame(columns), bases
@@ -442,6 +441,13 @@ def _divided(charge: NDArray[np.float64], by: Quantity, basis: CapacityBasis) ->
     return specific_capacity(charge, by.to("kg").value) / 3600.0
 
 
+def _with_whole(cycles: pl.DataFrame, words: tuple[str, str], open_cycle: int | None) -> pl.DataFrame:
+    """Mark the cycles both of whose halves moved charge and were measured to their end."""
+    moved = [(pl.col(capacity_column(word, CapacityBasis.CELL)) > 0).fill_null(value=False) for word in words]
+    ended = pl.lit(value=True) if open_cycle is None else pl.col(CYCLE) != open_cycle
+    return cycles.with_columns(pl.all_horizontal(*moved, ended).alias(WHOLE))
+
+
 def _with_efficiency(cycles: pl.DataFrame, words: tuple[str, str]) -> pl.DataFrame:
     (q1, u1), (q2, u2) = (_cell_capacity(cycles, word) for word in words)
     efficiency = 100 * coulombic_efficiency(q1, q2)
@@ -451,7 +457,7 @@ def _with_efficiency(cycles: pl.DataFrame, words: tuple[str, str]) -> pl.DataFra
 
 def _with_retention(cycles: pl.DataFrame, words: tuple[str, str], baseline: int) -> tuple[pl.DataFrame, bool]:
     capacity, uncertainty = _cell_capacity(cycles, words[1])
-    at = np.flatnonzero(cycles["Cycle / 1"].to_numpy() == baseline)
+    at = np.flatnonzero(cycles[CYCLE].to_numpy() == baseline)
     if not at.size or not capacity[at[0]] > 0:
         empty = np.full_like(capacity, np.nan)
         return cycles.with_columns(_series(RETENTION, empty), _series(u(RETENTION), empty)), False
@@ -465,35 +471,14 @@ def _with_retention(cycles: pl.DataFrame, words: tuple[str, str], baseline: int)
 
 
 def _cell_capacity(cycles: pl.DataFrame, word: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a half's capacity in whole cycles with its uncertainty; not-a-number in the others."""
     name = capacity_column(word, CapacityBasis.CELL)
-    return (
-        cycles[name].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
-        cycles[u(name)].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+    whole = pl.col(WHOLE)
+    columns = cycles.select(
+        pl.when(whole).then(column).cast(pl.Float64).fill_null(float("nan")).alias(column) for column in (name, u(name))
     )
+    return columns[name].to_numpy(), columns[u(name)].to_numpy()
 
 
 def _series(name: str, values: NDArray[np.float64]) -> pl.Series:
     return pl.Series(name, values, dtype=pl.Float64).fill_nan(None)
-
-
-def _incomplete(halves: pl.DataFrame, words: tuple[str, str], name: str) -> Iterator[Finding]:
-    for word in words:
-        for cycle in halves.filter(pl.col(word).struct.field("Ah").is_null())["Cycle / 1"]:
-            yield Finding("incomplete-cycle", f"cycle {cycle} has no {word}", sample=name, field="cycle", value=cycle)
-
-
-def _missing(sample: Sample, name: str) -> Iterator[Finding]:
-    if sample.active_mass is None:
-        yield Finding(
-            "value-missing",
-            "the mass of active material is not given, so there are no capacities in mAh/g of it",
-            sample=name,
-            field="active_mass",
-        )
-    elif sample.active_mass.uncertainty is None:
-        yield Finding(
-            "value-missing",
-            "the mass of active material is given without an uncertainty; ± on mAh/g holds only the rounding",
-            sample=name,
-            field="active_mass",
-        )

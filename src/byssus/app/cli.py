@@ -11,76 +11,156 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from byssus import __version__
 from byssus.conventions import Configuration
-from byssus.errors import ByssusError
+from byssus.errors import (
+    AnalysisError,
+    ByssusError,
+    OutputError,
+    ReadError,
+    SeveralErrors,
+    StudyError,
+    TableError,
+    UsageError,
+)
 from byssus.findings import Finding, by_severity
 
-app = typer.Typer(
-    name="byssus",
-    help="A workbench for the binders of lithium batteries.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+app = typer.Typer(name="byssus", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 #: Tables on the terminal fit this many columns.
 _WIDTH = 100
 
+#: The code of the finding that stands for an error in JSON answers; any other is "internal".
+_CODE_OF: dict[type[ByssusError], str] = {
+    ReadError: "unread-file",
+    TableError: "unread-file",
+    StudyError: "study-field",
+    OutputError: "not-written",
+    UsageError: "usage",
+    AnalysisError: "cell-left-out",
+}
 
-def main(arguments: list[str] | None = None) -> None:
+
+class _StdoutError(Exception):
+    """Standard output takes nothing more."""
+
+
+class _Stdout(io.TextIOWrapper):
+    """Standard output that tells its own failure from every other failure of the system."""
+
+    def write(self, text: str, /) -> int:
+        with self._told():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with self._told():
+            super().flush()
+
+    @staticmethod
+    @contextlib.contextmanager
+    def _told() -> Iterator[None]:
+        try:
+            yield
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _StdoutError(
+                f"cannot write to standard output ({error.strerror}); make room, or send it elsewhere"
+            ) from error
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code."""
-    debug = bool(os.environ.get("BYSSUS_DEBUG"))
-    for stream in (sys.stdout, sys.stderr):
-        # A pipe on Windows would otherwise refuse ± and µ.
-        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() != "utf-8":
-            stream.reconfigure(encoding="utf-8")
+    # A pipe on Windows would refuse ± and µ, and any stream a name of a file that is no text in its locale.
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        at_once = sys.stdout.line_buffering
+        sys.stdout = _Stdout(sys.stdout.buffer, "utf-8", "backslashreplace", line_buffering=at_once)
     try:
-        code = app(arguments, standalone_mode=False)
+        code = _carry_out(sys.argv[1:] if arguments is None else list(arguments))
+        if sys.stdout is not None:  # it may be closed from the start
+            sys.stdout.flush()  # while a failure can still be told
+    except BrokenPipeError:
+        # The reader of the pipe has seen enough.
+        code = 0
+        _drop_stdout()
+    except _StdoutError as error:
+        code = 1
+        _drop_stdout()
+        _say(str(error))
+    sys.exit(code)
+
+
+def _carry_out(words: Sequence[str]) -> int:
+    """Carry out one command, tell of every failure in one line, and return the exit code."""
+    debug = bool(os.environ.get("BYSSUS_DEBUG"))
+    # The verb may not have been reached, so the words themselves say in which form to fail.
+    as_json = "--json" in words
+    command = typer.main.get_command(app)
+    try:
+        # Not app(): that turns a broken pipe into exit code 1, and Ctrl-C into silence.
+        with command.make_context("byssus", list(words)) as context:
+            command.invoke(context)
+    except typer.Exit as leave:
+        return leave.exit_code
     except ByssusError as error:
         if debug:
             raise
-        _say(str(error))
-        code = error.exit_code
+        for one in _each(error):
+            _say(str(one))
+        return error.exit_code
     except typer.TyperException as error:
-        _say(f"{error.format_message()} See 'byssus {_verb(error)}--help'.")
-        code = 2
+        line = f"{error.format_message()} See 'byssus {_verb(error)}--help'."
+        _say(line)
+        if as_json:
+            _print_json({"schema": "byssus.error/1", "findings": [Finding("usage", line).as_dict()]})
+        return 2
     except (KeyboardInterrupt, typer.Abort):
         _say("stopped; nothing half-done was left behind")
-        code = 130
-    except BrokenPipeError:
-        # The reader of the pipe has left; say nothing, and keep Python from saying it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+        return 130
+    except (BrokenPipeError, _StdoutError):
+        raise
     except Exception as error:
         if debug:
             raise
-        _say(
+        line = (
             f"internal error ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}); "
             "this is a defect of Byssus: please report it with what BYSSUS_DEBUG=1 prints"
         )
-        code = 1
-    sys.exit(code if isinstance(code, int) else 0)
+        _say(line)
+        if as_json:
+            _print_json({"schema": "byssus.error/1", "findings": [Finding("internal", line).as_dict()]})
+        return 1
+    return 0
 
 
 @app.callback(invoke_without_command=True)
 def _root(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
+    """A workbench for the binders of lithium batteries."""
     if version:
         typer.echo(f"byssus {__version__}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()
@@ -116,19 +196,15 @@ def read(
         Configuration | None, typer.Option(help="What the cell is; a half cell gets electrode directions.")
     ] = None,
     reader: Annotated[str | None, typer.Option(help="Name of a reader, to skip the recognition by content.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace what stands at --out, whoever wrote it.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Read an instrument's file to one table, and say what looks wrong."""
     from byssus import workflow
 
-    try:
-        with _progress() as progress:
-            progress(f"reading {file.name}", 0, 1)
-            table = workflow.read_file(file, out=out, reader=reader, configuration=cell)
-    except ByssusError as error:
-        if as_json:
-            _print_json({"schema": "byssus.read/1", "findings": [_as_finding(error)], "table": None})
-        raise
+    with _answering(as_json, {"schema": "byssus.read/1", "table": None}), _progress() as progress:
+        progress(f"reading {file.name}", 0, 1)
+        table = workflow.read_file(file, out=out, reader=reader, configuration=cell, force=force)
     described = workflow.describe(table)
     if as_json:
         findings = [finding.as_dict() for finding in by_severity(table.findings)]
@@ -161,16 +237,39 @@ def read(
 def validate(
     area: Annotated[str | None, typer.Argument(help="One area; all if none is named.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for the pages.")] = Path("docs/validation"),
+    as_json: JsonFlag = False,
 ) -> None:
     """Compare Byssus with independent truths on the real test files, and write the pages."""
+    from byssus.files import check_writable
     from byssus.validation import pages
 
-    failed = False
-    for name, page in pages.write(area, out):
-        typer.echo(f"{'holds' if page.holds else 'FAILS'}  {name}: {page.summary}")
-        failed |= not page.holds
-    if failed:
+    areas: list[dict[str, Any]] = []
+    with _answering(as_json, {"schema": "byssus.validate/1", "areas": []}):
+        _check_generated(out)
+        check_writable(out / "index.md")
+        for name, page in pages.write(area, out):
+            comparisons = [
+                {key: _finite(value) for key, value in asdict(comparison).items()} | {"holds": comparison.holds}
+                for comparison in page.comparisons
+            ]
+            areas.append({"name": name, "holds": page.holds, "summary": page.summary, "comparisons": comparisons})
+            if not as_json:
+                typer.echo(f"{'holds' if page.holds else 'FAILS'}  {name}: {page.summary}")
+    if as_json:
+        _print_json({"schema": "byssus.validate/1", "findings": [], "areas": areas})
+    if not all(each["holds"] for each in areas):
         raise typer.Exit(1)
+
+
+def _check_generated(folder: Path) -> None:
+    """Refuse a folder that holds a page which is not generated: pages are replaced, and the index lists them all."""
+    for page in sorted(folder.glob("*.md")):
+        if b"Generated by `make validate`" not in page.read_bytes():
+            raise OutputError(
+                "was not written by 'byssus validate', and stands where its pages go",
+                file=page,
+                fix="name another folder with --out",
+            )
 
 
 @app.command()
@@ -189,13 +288,8 @@ def doctor(as_json: JsonFlag = False) -> None:
 
 def _run(verb: Callable[[Any], Any], as_json: bool) -> None:
     """Carry out a study and tell of it; the report's path is the last line of standard output."""
-    try:
-        with _progress() as progress:
-            done = verb(progress)
-    except ByssusError as error:
-        if as_json:
-            _print_json({"schema": "byssus.run/1", "findings": [_as_finding(error)], "samples": {}, "results": []})
-        raise
+    with _answering(as_json, {"schema": "byssus.run/1", "samples": {}, "results": []}), _progress() as progress:
+        done = verb(progress)
     for lack in done.errors:
         _say(str(lack))
     if as_json:
@@ -216,24 +310,23 @@ def _print_results(done: Any) -> None:
     for heading in ("sample", "quantity", "basis", "cycle"):
         grid.add_column(heading, justify="right" if heading == "cycle" else "left")
     grid.add_column("value", justify="right")
+    lines = []
     for result in done.results:
-        grid.add_row(
-            result.sample or "",
-            result.name,
-            result.basis or "",
-            "" if result.cycle is None else str(result.cycle),
-            str(result),
-        )
-    _console().print(grid)
+        cycle = "" if result.cycle is None else str(result.cycle)
+        grid.add_row(result.sample or "", result.name, result.basis or "", cycle, str(result))
+        about = (result.sample, result.name, result.basis, cycle and f"cycle {cycle}")
+        lines.append(f"{', '.join(part for part in about if part)}: {result}")
+    _print_grid(grid, lines)
 
 
-def _print_rows(rows: Iterable[tuple[str, str]]) -> None:
+def _print_rows(rows: Sequence[tuple[str, str]]) -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
     grid = Grid.grid(padding=(0, 2))
     for name, value in rows:
-        grid.add_row(Text(name), Text(value, overflow="fold"))
+        # A path is longer than any line: it is folded, and leaves the names their room.
+        grid.add_row(Text(name, no_wrap=True), Text(value, overflow="fold"))
     _console().print(grid)
 
 
@@ -246,22 +339,38 @@ def _print_findings(findings: Iterable[Finding]) -> None:
         return
     colours = {"error": "red", "warning": "yellow", "note": "dim"}
     grid = Grid.grid(padding=(0, 2))
+    lines = []
     for finding in ordered:
-        about = f"{finding.sample}: " if finding.sample else ""
-        grid.add_row(
-            Text(finding.severity, style=colours[finding.severity]),
-            Text(finding.code),
-            Text(f"{about}{finding.message}"),
-        )
+        message = f"{finding.sample}: {finding.message}" if finding.sample else finding.message
+        grid.add_row(Text(finding.severity, style=colours[finding.severity]), Text(finding.code), Text(message))
+        lines.append(f"{finding.severity}, {finding.code}: {message}")
+    print()  # noqa: T201
+    _print_grid(grid, lines)
+
+
+def _print_grid(grid: Grid, lines: Iterable[str]) -> None:
+    """Print a table, or line by line what it says where its words would have to be cut."""
+    from rich.text import Text
+
     console = _console()
-    console.print()
-    console.print(grid)
+    with console.capture() as printed:
+        console.print(grid)
+    if "…" not in printed.get():  # Rich's sign for a word that it cut
+        console.print(grid)
+    else:
+        for line in lines:
+            console.print(Text(line, overflow="fold"))
 
 
-def _console() -> Any:
+def _console() -> Console:
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=False)
+    class Stdout(Console):
+        def on_broken_pipe(self) -> None:
+            # Rich's own exits with 1; the reader of a pipe may leave when it likes.
+            raise BrokenPipeError
+
+    console = Stdout(highlight=False, soft_wrap=False)
     # A pipe has no width: a wide one keeps one row on one line where it can.
     console.width = min(console.width, _WIDTH) if console.is_terminal else _WIDTH
     return console
@@ -282,9 +391,29 @@ def _progress() -> Iterator[Callable[[str, int, int], None]]:
         yield lambda message, done, total: bar.update(task, description=message, completed=done, total=total)
 
 
+@contextlib.contextmanager
+def _answering(as_json: bool, empty: dict[str, Any]) -> Iterator[None]:
+    """Give a verb's answer, empty but for the findings, when the verb fails and JSON was asked for."""
+    try:
+        yield
+    except ByssusError as error:
+        if as_json:
+            _print_json(empty | {"findings": [_as_finding(one) for one in _each(error)]})
+        raise
+
+
+def _each(error: ByssusError) -> tuple[ByssusError, ...]:
+    return error.errors if isinstance(error, SeveralErrors) else (error,)
+
+
 def _as_finding(error: ByssusError) -> dict[str, Any]:
-    code = "study-field" if type(error).__name__ == "StudyError" else "unread-file"
+    code = next((code for kind, code in _CODE_OF.items() if isinstance(error, kind)), "internal")
     return Finding(code, str(error), file=error.file, field=error.field).as_dict()
+
+
+def _finite(value: Any) -> Any:
+    """Return a value as JSON can hold it: what is not a number is missing."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _print_json(answer: dict[str, Any]) -> None:
@@ -292,7 +421,16 @@ def _print_json(answer: dict[str, Any]) -> None:
 
 
 def _say(line: str) -> None:
-    print(f"byssus: {line}", file=sys.stderr)  # noqa: T201
+    # Where standard error is closed too, nobody is left to tell; the exit code still says it.
+    with contextlib.suppress(OSError):
+        print(f"byssus: {line}", file=sys.stderr)  # noqa: T201
+
+
+def _drop_stdout() -> None:
+    """Send what is still to be printed nowhere, or Python would try again at its exit and fail aloud."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _verb(error: Exception) -> str:

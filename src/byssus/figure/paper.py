@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from byssus.figure import style
-from byssus.figure.spec import Figure, Panel, Series
+from byssus.figure.fonts import families
+from byssus.figure.spec import Figure, Number, Panel, Series
+from byssus.figure.thin import thinned
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Canvas
 
 _STROKE = {"measured": "-", "simulated": "--", "reported": ":"}
-#: Height of one panel, and of what stands above and below the panels.
-_PANEL_CM, _REST_CM = 4.6, 1.4
+#: Height of one panel, of what stands under the panels, and of a row of the legend.
+_PANEL_CM, _REST_CM, _ROW_CM = 4.6, 1.0, 0.34
 
 _STYLE: dict[str, Any] = {
-    "font.family": style.FONT,
     "font.size": style.FONT_SIZE,
     "axes.linewidth": style.AXIS_WIDTH,
     "axes.spines.top": False,
@@ -29,8 +33,9 @@ _STYLE: dict[str, Any] = {
     "ytick.major.width": style.AXIS_WIDTH,
     "xtick.direction": "out",
     "lines.linewidth": style.LINE_WIDTH,
-    # Letters as outlines: the figure then looks the same where the font is not installed.
-    "svg.fonttype": "path",
+    # Names are drawn as they are written; none is read as a formula.
+    "text.parse_math": False,
+    "text.usetex": False,
     # The same figure gives the same bytes.
     "svg.hashsalt": "byssus",
     "savefig.dpi": 300,
@@ -39,87 +44,157 @@ _STYLE: dict[str, Any] = {
 
 def to_svg(figure: Figure, *, width_cm: float = style.ONE_COLUMN_CM) -> bytes:
     """Draw a figure as SVG at a journal's width."""
-    return _draw(figure, "svg", width_cm)
+    return _saved(figure, "svg", width_cm)
 
 
 def to_png(figure: Figure, *, width_cm: float = style.ONE_COLUMN_CM) -> bytes:
     """Draw a figure as PNG at 300 dpi."""
-    return _draw(figure, "png", width_cm)
+    return _saved(figure, "png", width_cm)
 
 
-def _draw(figure: Figure, kind: str, width_cm: float) -> bytes:
+def to_canvas(figure: Figure, *, width_cm: float = style.ONE_COLUMN_CM) -> Canvas:
+    """Draw a figure as Matplotlib's own figure, from which files are written.
+
+    Examples
+    --------
+    >>> from byssus.figure.spec import Axis
+    >>> line = Series(name="a", group="CMC", x=(1, 2), y=(3.0, 5.0))
+    >>> canvas = to_canvas(Figure(name="f", title="F", caption="", groups=("CMC",), x=Axis(quantity="Cycle", unit="1"),
+    ...                           panels=(Panel(y=Axis(quantity="Retention", unit="%"), series=(line,)),)))
+    >>> [float(y) for y in canvas.axes[0].lines[0].get_ydata()], canvas.axes[0].get_ylabel()
+    ([3.0, 5.0], 'Retention / %')
+    """
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
     from matplotlib.ticker import MaxNLocator
 
-    with mpl.rc_context(_STYLE):  # type: ignore[arg-type] # the stubs list every key
+    figure = thinned(figure)
+    with mpl.rc_context(_style(figure)):
         height_cm = _PANEL_CM * len(figure.panels) + _REST_CM
         canvas = Canvas(figsize=(width_cm / style.CM_PER_INCH, height_cm / style.CM_PER_INCH), layout="constrained")
         FigureCanvasAgg(canvas)
         axes = canvas.subplots(len(figure.panels), 1, sharex=True, squeeze=False)[:, 0]
+        handles: dict[int, Any] = {}
         for panel, ax in zip(figure.panels, axes, strict=True):
-            _panel(ax, panel, figure)
+            handles |= _panel(ax, panel, figure)
         axes[-1].set_xlabel(figure.x.label)
         if figure.x.unit == "1":
-            axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
+            axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         if figure.x.range:
             axes[-1].set_xlim(*figure.x.range)
         canvas.align_ylabels(list(axes))
-        buffer = io.BytesIO()
+        if entries := figure.legend():
+            rows = _legend(canvas, figure, [handles[id(series)] for series in entries], entries)
+            canvas.set_figheight((height_cm + rows * _ROW_CM) / style.CM_PER_INCH)
+    return canvas
+
+
+def _saved(figure: Figure, kind: str, width_cm: float) -> bytes:
+    import matplotlib as mpl
+
+    buffer = io.BytesIO()
+    # Letters that no font has are drawn as boxes, or kept as text; a person can do nothing about Matplotlib's warnings.
+    with mpl.rc_context(_style(figure)), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        canvas = to_canvas(figure, width_cm=width_cm)
         metadata = {"Date": None, "Title": figure.title} if kind == "svg" else {"Title": figure.title}
         canvas.savefig(buffer, format=kind, metadata=metadata)
     return buffer.getvalue()
 
 
-def _panel(ax: Axes, panel: Panel, figure: Figure) -> None:
+def _style(figure: Figure) -> Any:
+    fonts, complete = families(_texts(figure))
+    # Letters as outlines: the figure then looks the same where the font is not installed.  Where no font here has
+    # a letter, text stays text, so that the reader's fonts can draw it.
+    return _STYLE | {"font.family": fonts, "svg.fonttype": "path" if complete else "none"}
+
+
+def _texts(figure: Figure) -> list[str]:
+    entries = [style.entry(series.label or "") for series in figure.legend()]
+    return [figure.x.label, figure.legend_title or "", *(panel.y.label for panel in figure.panels), *entries]
+
+
+def _panel(ax: Axes, panel: Panel, figure: Figure) -> dict[int, Any]:
+
     handles = {id(series): _series(ax, series, figure) for series in panel.series}
-    if entries := panel.legend():
-        ax.legend(
-            [handles[id(series)] for series in entries],
-            [series.label or "" for series in entries],
-            title=panel.legend_title,
-            title_fontsize=style.FONT_SIZE - 0.5,
-            fontsize=style.FONT_SIZE - 0.5,
-            frameon=False,
-            loc="best",
-            handlelength=1.4,
-            labelspacing=0.25,
-        )
     ax.set_ylabel(panel.y.label)
     if panel.y.range:
         ax.set_ylim(*panel.y.range)
     else:
         ax.margins(y=0.08)
-    if panel.note:
-        ax.text(
-            0.99,
-            0.03,
-            panel.note,
-            transform=ax.transAxes,
-            ha="right",
-            va="bottom",
-            fontsize=style.FONT_SIZE - 0.5,
+    return handles
+
+
+def _legend(canvas: Canvas, figure: Figure, handles: Sequence[Any], entries: Sequence[Series]) -> int:
+    """Put the legend above the panels, in as many columns as the width takes; return its rows."""
+    columns = min(len(entries), 6)
+    while True:
+        rows = math.ceil(len(entries) / columns)
+        # Matplotlib fills columns first; people read rows.
+        order = [
+            row * columns + column
+            for column in range(columns)
+            for row in range(rows)
+            if row * columns + column < len(entries)
+        ]
+        legend = canvas.legend(
+            [handles[at] for at in order],
+            [str(at) for at in range(len(entries))],
+            title=figure.legend_title,
+            alignment="left",
+            title_fontproperties={"size": style.FONT_SIZE},
+            fontsize=style.FONT_SIZE,
+            frameon=False,
+            loc="outside upper left",
+            ncols=columns,
+            handlelength=1.6,
+            handletextpad=0.5,
+            columnspacing=1.2,
+            labelspacing=0.3,
+            borderaxespad=0.2,
+            borderpad=0.2,
         )
+        # Set afterwards: Matplotlib leaves out an entry that starts with an underscore.
+        for text, at in zip(legend.get_texts(), order, strict=True):
+            text.set_text(style.entry(entries[at].label or ""))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            wide = legend.get_window_extent().width > canvas.bbox.width
+        if columns == 1 or not wide:
+            return rows + (figure.legend_title is not None)
+        legend.remove()
+        columns -= 1
 
 
 def _series(ax: Axes, series: Series, figure: Figure) -> Any:
-    colour = style.colour(series.group, figure.groups, series.tint)
+    faint = style.FAINT_TINT if series.faint else 0.0
+    colour = style.colour(series.group, figure.groups, max(series.tint, faint))
     symbol, _ = style.marker(series.group, figure.groups)
     hollow = series.marker == "alternate" or series.origin == "reported"
-    x = [math.nan if value is None else value for value in series.x]
-    y = [math.nan if value is None else value for value in series.y]
-    points = series.style != "line"
+    layer = 1.5 if series.faint else 2.5
+    x, y = _numbers(series.x), _numbers(series.y)
     look: dict[str, Any] = {
         "color": colour,
         "linestyle": _STROKE[series.origin] if series.style != "points" else "none",
-        "marker": symbol if points else "none",
+        "linewidth": style.FAINT_WIDTH if series.faint else style.LINE_WIDTH,
+        "marker": symbol if series.style != "line" else "none",
         "markersize": style.MARKER_SIZE,
         "markerfacecolor": "white" if hollow else colour,
         "markeredgecolor": colour,
         "markeredgewidth": 0.7,
+        "zorder": layer,
     }
+    if series.sparse:
+        look["markevery"] = style.marked(len(x), series.group, figure.groups, alternate=hollow)
+    if series.low is not None and series.high is not None:
+        edges = _numbers(series.low), _numbers(series.high)
+        ax.fill_between(x, *edges, color=colour, alpha=style.BAND_OPACITY, linewidth=0, zorder=2.0)
     if series.y_uncertainty:
-        bars = [0.0 if value is None else value for value in series.y_uncertainty]
-        return ax.errorbar(x, y, yerr=bars, elinewidth=0.5, capsize=0, **look)
+        # An unknown uncertainty draws no bar.
+        return ax.errorbar(x, y, yerr=_numbers(series.y_uncertainty), elinewidth=0.5, capsize=0, **look)
     return ax.plot(x, y, **look)[0]
+
+
+def _numbers(values: Sequence[Number]) -> list[float]:
+    return [math.nan if value is None else value for value in values]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import groupby
 from typing import Any
 
 from byssus.figure import style
-from byssus.figure.spec import Figure, Panel, Series
+from byssus.figure.spec import Figure, Number, Panel, Series
+from byssus.figure.thin import thinned
 
 #: Share of the height left between panels.
 _GAP = 0.06
+_MARKER = 7
 _DASH = {"measured": "solid", "simulated": "dash", "reported": "dot"}
 
 
@@ -18,84 +21,155 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
 
     Colours of text, axes and grid are left to the page, which sets them for light and dark.
     """
+    figure = thinned(figure)
     count = len(figure.panels)
     height = (1 - _GAP * (count - 1)) / count
     data: list[dict[str, Any]] = []
+    entries = figure.legend()
     layout: dict[str, Any] = {
-        "margin": {"l": 64, "r": 24, "t": 28, "b": 52},
+        "margin": {"l": 56, "r": 40, "t": 16, "b": 48},
+        # Upright in the margin, where it covers neither legend nor data.
+        "modebar": {"orientation": "v"},
         "hovermode": "closest",
-        "showlegend": False,
+        "showlegend": bool(entries),
+        # Above the panels, where it covers no data however long it is.
+        "legend": {
+            "orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)",
+            "tracegroupgap": 0, "title": {"text": _plain(figure.legend_title or "")},
+        },
         "font": {"size": 13},
-        "annotations": [],
-    }
+    }  # fmt: skip
+    toggled = _toggled(figure)
     for place, panel in enumerate(figure.panels):
         suffix = "" if place == 0 else str(place + 1)
         top = 1 - place * (height + _GAP)
         bottom_panel = place == count - 1
         layout[f"xaxis{suffix}"] = {
-            "title": {"text": figure.x.label if bottom_panel else ""},
+            "title": {"text": figure.x.label if bottom_panel else "", "standoff": 8},
             "anchor": f"y{suffix}",
+            "automargin": True,
             "showticklabels": bottom_panel,
             "zeroline": False,
             **({} if place == 0 else {"matches": "x"}),
             **({"range": list(figure.x.range)} if figure.x.range else {}),
         }
         layout[f"yaxis{suffix}"] = {
-            "title": {"text": panel.y.label},
+            "title": {"text": panel.y.label, "standoff": 8},
             "domain": [max(0.0, top - height), top],
             "anchor": f"x{suffix}",
+            "automargin": True,
             "zeroline": False,
             **({"range": list(panel.y.range)} if panel.y.range else {}),
         }
-        entries = panel.legend()
-        legend = f"legend{suffix}"
-        data += [
-            _trace(series, panel, figure, suffix) | {"showlegend": series in entries, "legend": legend}
-            for series in panel.series
-        ]
-        if entries:
-            layout["showlegend"] = True
-            layout[legend] = {
-                "x": 0.99, "xanchor": "right", "y": top - 0.01, "yanchor": "top", "bgcolor": "rgba(0,0,0,0)",
-                "tracegroupgap": 0, "title": {"text": panel.legend_title or ""},
-            }  # fmt: skip
-        if panel.note:
-            layout["annotations"].append(
-                {"text": panel.note, "xref": f"x{suffix} domain", "yref": f"y{suffix} domain", "x": 0.99, "y": 0.03,
-                 "xanchor": "right", "yanchor": "bottom", "showarrow": False, "font": {"size": 12}}
-            )  # fmt: skip
+        for series in panel.series:
+            shared = {
+                "legendgroup": toggled.get(series.group) or series.label or series.group,
+                "xaxis": f"x{suffix}",
+                "yaxis": f"y{suffix}",
+            }
+            if series.low is not None and series.high is not None:
+                data.append(_band(series, series.low, series.high, figure) | shared)
+            listed = any(series is entry for entry in entries)
+            trace = _trace(series, panel, figure) | shared | {"showlegend": listed and not series.sparse}
+            data.append(trace)
+            if listed and series.sparse:
+                # The legend would draw the mean of the markers' sizes, and most have none.
+                marker = trace["marker"] | {"size": _MARKER}
+                data.append(
+                    {name: value for name, value in trace.items() if name != "customdata"}
+                    | {"x": [None], "y": [None], "marker": marker, "hoverinfo": "skip", "showlegend": True}
+                )
     return {"data": data, "layout": layout}
 
 
-def _trace(series: Series, panel: Panel, figure: Figure, suffix: str) -> dict[str, Any]:
-    # Plotly reads a little markup in text, so a sample's name is escaped.
-    colour = style.colour(series.group, figure.groups, series.tint)
+def _toggled(figure: Figure) -> dict[str, str]:
+    """Return the entry that shows and hides all of a group, for groups with one entry."""
+    labels: dict[str, set[str]] = {}
+    for series in figure.legend():
+        labels.setdefault(series.group, set()).add(series.label or "")
+    return {group: one for group, (one, *more) in labels.items() if group and not more}
+
+
+def _trace(series: Series, panel: Panel, figure: Figure) -> dict[str, Any]:
+    # Lighter by letting the page through, which may be dark.
+    shade = max(series.tint, style.FAINT_TINT if series.faint else 0.0)
+    colour = _through(style.colour(series.group, figure.groups), 1 - shade)
     _, symbol = style.marker(series.group, figure.groups)
     hollow = series.marker == "alternate" or series.origin == "reported"
     modes = {"points": "markers", "line": "lines", "points and line": "lines+markers"}
     trace: dict[str, Any] = {
         "type": "scatter",
-        "name": escape(series.label or series.name),
-        "legendgroup": series.label or series.name,
-        "x": list(series.x),
-        "y": list(series.y),
-        "xaxis": f"x{suffix}",
-        "yaxis": f"y{suffix}",
+        "name": _plain(style.entry(series.label or series.name)),
+        # A key to markers has no point, and Plotly lists only what has one.
+        "x": list(series.x) or [None],
+        "y": list(series.y) or [None],
         "mode": modes[series.style],
-        "line": {"color": colour, "width": 1.6, "dash": _DASH[series.origin]},
-        "marker": {"color": colour, "size": 7, "symbol": symbol + (style.OPEN_SUFFIX if hollow else "")},
+        "line": {"color": colour, "width": 0.8 if series.faint else 1.6, "dash": _DASH[series.origin]},
+        "marker": {
+            "color": colour,
+            "size": _MARKER,
+            "opacity": 1,
+            "symbol": symbol + (style.OPEN_SUFFIX if hollow else ""),
+            # Without a line of their own, markers of several sizes are ringed in white.
+            "line": {"color": colour, "width": 1 if hollow else 0},
+        },
         "hovertemplate": (
-            f"<b>{escape(series.name)}</b><br>{figure.x.label}: %{{x:.5~g}}<br>{panel.y.label}: %{{y:.5~g}}"
-            + (f"<br>{escape(series.source)}" if series.source else "")
+            f"<b>{_plain(series.name)}</b><br>{figure.x.label}: %{{x:.5~g}}<br>{panel.y.label}: %{{y:.5~g}}"
+            + (f"<br>{_plain(series.source)}" if series.source else "")
             + "<extra></extra>"
         ),
     }
+    if series.sparse:
+        # A marker of no size still answers to the mouse.
+        marked = set(style.marked(len(series.x), series.group, figure.groups, alternate=hollow))
+        trace["marker"]["size"] = [_MARKER if at in marked else 0 for at in range(len(series.x))]
+    if series.low is not None and series.high is not None:
+        # The interval is read beside the mean, where there is one.
+        trace["customdata"] = [
+            "" if a is None or b is None else f" ({a:.5g} to {b:.5g})"
+            for a, b in zip(series.low, series.high, strict=True)
+        ]
+        trace["hovertemplate"] = trace["hovertemplate"].replace("<extra>", "%{customdata}<extra>")
     if series.y_uncertainty:
-        trace["error_y"] = {
-            "type": "data",
-            "array": [0.0 if value is None else value for value in series.y_uncertainty],
-            "thickness": 1,
-            "width": 2,
-            "color": colour,
-        }
+        # An unknown uncertainty draws no bar.
+        bars = list(series.y_uncertainty)
+        trace["error_y"] = {"type": "data", "array": bars, "thickness": 1, "width": 2, "color": colour}
     return trace
+
+
+def _band(series: Series, low: tuple[Number, ...], high: tuple[Number, ...], figure: Figure) -> dict[str, Any]:
+    """Return the outline of a band, up along its high edge and back along its low one."""
+    colour = style.colour(series.group, figure.groups)
+    x: list[Number] = []
+    y: list[Number] = []
+    points = zip(series.x, low, high, strict=True)
+    # Where the interval is not known the band has a gap: each run is an outline of its own.
+    for known, run in groupby(points, key=lambda point: None not in point):
+        if known:
+            edges = list(run)
+            x += [at for at, _, _ in edges] + [at for at, _, _ in reversed(edges)] + [None]
+            y += [top for _, _, top in edges] + [bottom for _, bottom, _ in reversed(edges)] + [None]
+    return {
+        "type": "scatter",
+        "name": _plain(f"{series.name}, interval"),
+        "x": x[:-1],
+        "y": y[:-1],
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": _through(colour, style.BAND_OPACITY),
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
+
+
+def _through(colour: str, opacity: float) -> str:
+    if opacity == 1:
+        return colour
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, {opacity:.3g})"
+
+
+def _plain(text: str) -> str:
+    # Plotly reads a little markup in text, and templates in what is shown on hovering; a name is neither.
+    return escape(text).replace("%{", "&#37;{")

@@ -1,7 +1,8 @@
 """What a figure shows, with no word about the program that draws it.
 
 A figure is one or more panels stacked over a common abscissa.  Everything drawn is in
-the specification, so the exported numbers are exactly the drawn ones.
+the specification, so the exported numbers are exactly the drawn ones; long lines alone
+are drawn thinned (`byssus.figure.thin`), and the figure then says so.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from byssus.quantity import pretty_unit
 
 Number = float | None
+
+
+#: The numbers of a point besides its abscissa, as exported.
+_NUMBERS = ("value", "standard uncertainty", "interval low", "interval high")
 
 
 class _Spec(BaseModel):
@@ -43,7 +48,10 @@ class Series(_Spec):
 
     `group` decides the colour and the marker, the same in every figure of a study.
     `tint` lightens the colour, from 0 (full) to 1 (nearly white).  `origin` decides the
-    stroke: measured solid, simulated dashed, a reported value an open marker.
+    stroke: measured solid, simulated dashed, a reported value an open marker.  `low` and
+    `high` bound a band around the series, e.g. the 95 % interval of a mean.  A `faint`
+    series is a replicate under the mean that it is part of.  The group `""` is nobody's:
+    its series, without points, explains a marker in the legend.
     """
 
     name: str
@@ -51,19 +59,26 @@ class Series(_Spec):
     x: tuple[Number, ...]
     y: tuple[Number, ...]
     y_uncertainty: tuple[Number, ...] | None = None
+    low: tuple[Number, ...] | None = None
+    high: tuple[Number, ...] | None = None
     style: Literal["points", "line", "points and line"] = "points and line"
     marker: Literal["own", "alternate"] = "own"
     tint: float = 0.0
+    faint: bool = False
+    #: Whether a few markers along many points are enough; every point is there all the same.
+    sparse: bool = False
     origin: Literal["measured", "simulated", "reported"] = "measured"
     source: str | None = None
-    #: Its entry in the panel's legend; series that share an entry share a look.
+    #: Its entry in the figure's legend; series that share an entry share a look.
     label: str | None = None
 
     @model_validator(mode="after")
     def _same_length(self) -> Self:
-        lengths = {len(self.x), len(self.y)} | ({len(self.y_uncertainty)} if self.y_uncertainty else set())
-        if len(lengths) > 1:
+        optional = (self.y_uncertainty, self.low, self.high)
+        if len({len(self.x), len(self.y)} | {len(column) for column in optional if column is not None}) > 1:
             raise ValueError(f"series {self.name!r} has columns of unequal length")
+        if (self.low is None) != (self.high is None):
+            raise ValueError(f"series {self.name!r} has a band with one edge")
         return self
 
 
@@ -72,13 +87,6 @@ class Panel(_Spec):
 
     y: Axis
     series: tuple[Series, ...]
-    #: Said inside the panel, e.g. which points lie outside its range.
-    note: str | None = None
-    legend_title: str | None = None
-
-    def legend(self) -> list[Series]:
-        """Return one series for each entry of the legend."""
-        return list({series.label: series for series in reversed(self.series) if series.label}.values())[::-1]
 
 
 class Figure(_Spec):
@@ -103,9 +111,19 @@ class Figure(_Spec):
     panels: tuple[Panel, ...]
     #: All groups of the study in their order, so that each keeps its colour everywhere.
     groups: tuple[str, ...]
+    legend_title: str | None = None
+
+    def legend(self) -> list[Series]:
+        """Return one series for each entry of the legend, in order."""
+        entries: dict[str, Series] = {}
+        for panel in self.panels:
+            for series in panel.series:
+                if series.label:
+                    entries.setdefault(series.label, series)
+        return list(entries.values())
 
     def drawn(self) -> pl.DataFrame:
-        """Return exactly what is drawn, a row a point."""
+        """Return every point of the figure, a row a point."""
         frames = [
             pl.DataFrame(
                 {
@@ -116,13 +134,11 @@ class Figure(_Spec):
                     "quantity": [panel.y.quantity] * len(series.x),
                     "value": series.y,
                     "standard uncertainty": series.y_uncertainty or [None] * len(series.x),
+                    "interval low": series.low or [None] * len(series.x),
+                    "interval high": series.high or [None] * len(series.x),
                     "unit": [panel.y.unit] * len(series.x),
                 },
-                schema_overrides={
-                    self.x.column: pl.Float64,
-                    "value": pl.Float64,
-                    "standard uncertainty": pl.Float64,
-                },
+                schema_overrides=dict.fromkeys((self.x.column, *_NUMBERS), pl.Float64),
             )
             for panel in self.panels
             for series in panel.series

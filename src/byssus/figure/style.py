@@ -20,6 +20,16 @@ FONT_SIZE = 7.0
 LINE_WIDTH = 1.0
 AXIS_WIDTH = 0.6
 MARKER_SIZE = 3.2
+#: Replicates under the mean of their group: paler and thinner than it.
+FAINT_TINT, FAINT_WIDTH = 0.55, 0.5
+#: Opacity of the band around a mean.
+BAND_OPACITY = 0.18
+#: A line with more points than this bears markers on some of them only, or they would hide it.
+MOST_MARKERS = 14
+#: Of what belongs to no group, such as the key to open and filled markers.
+NEUTRAL = "#5f6368"
+#: Longest entry of a legend; names beyond are cut in the middle.
+LONGEST_ENTRY = 44
 
 #: Widths of one and two columns of a journal, in cm.
 ONE_COLUMN_CM = 8.5
@@ -35,7 +45,7 @@ def colour(group: str, groups: Sequence[str], tint: float = 0.0) -> str:
     >>> colour("CMC", ["CCL", "CMC"]), colour("CMC", ["CCL", "CMC"], tint=0.5)
     ('#D55E00', '#eaae7f')
     """
-    full = OKABE_ITO[_place(group, groups) % len(OKABE_ITO)]
+    full = OKABE_ITO[place(group, groups) % len(OKABE_ITO)] if group else NEUTRAL
     if not tint:
         return full
     parts = (int(full[at : at + 2], 16) for at in (1, 3, 5))
@@ -44,8 +54,41 @@ def colour(group: str, groups: Sequence[str], tint: float = 0.0) -> str:
 
 def marker(group: str, groups: Sequence[str]) -> tuple[str, str]:
     """Return a group's marker as Matplotlib and as Plotly call it."""
-    return MARKERS[_place(group, groups) % len(MARKERS)]
+    # Groups beyond the seventh have a colour again, but never with its first marker.
+    at = place(group, groups) if group else 0
+    return MARKERS[(at + at // len(OKABE_ITO)) % len(MARKERS)]
 
 
-def _place(group: str, groups: Sequence[str]) -> int:
+def marked(count: int, group: str, groups: Sequence[str], *, alternate: bool = False) -> list[int]:
+    """Return the points of a sparse series that bear a marker: the first, and then evenly.
+
+    Groups bear them on different points, so that they do not hide each other, nor one half the other.
+
+    Examples
+    --------
+    >>> marked(50, "CMC", ["CMC", "CCL"])[:4], marked(50, "CCL", ["CMC", "CCL"])[:4], marked(3, "CMC", ["CMC"])
+    ([0, 4, 8, 12], [0, 1, 5, 9], [0, 1, 2])
+    """
+    step = max(1, -(-count // MOST_MARKERS))
+    shift = place(group, groups) * max(1, step // 3) + (step // 2 if alternate else 0)
+    return [0, *range(shift % step or step, count, step)]
+
+
+def entry(text: str) -> str:
+    """Return a legend's entry on one line, cut in the middle if it is too long to be one.
+
+    Examples
+    --------
+    >>> entry("CMC, n = 3"), len(entry("a" * 100))
+    ('CMC, n = 3', 44)
+    """
+    text = " ".join(text.split())
+    if len(text) <= LONGEST_ENTRY:
+        return text
+    half = (LONGEST_ENTRY - 1) // 2
+    return f"{text[: LONGEST_ENTRY - 1 - half]}…{text[-half:]}"
+
+
+def place(group: str, groups: Sequence[str]) -> int:
+    """Return a group's place among all groups; the first if it is none of them."""
     return groups.index(group) if group in groups else 0

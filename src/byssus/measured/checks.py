@@ -14,6 +14,11 @@ COARSE_CURRENT = 0.01
 COARSE_CAPACITY = 1e-3
 #: Share of records that may carry the time of the record before.
 COARSE_TIME = 0.05
+#: The counter and the integral may differ by this share beyond what clock and digits explain, in this share of steps.
+INTEGRAL, BAD_STEPS = 0.01, 0.1
+#: A cell that moves this share of its charge within this voltage of zero is shorted: an anode that is lithiated to
+#: 5 mV moves a few per cent there.
+DEAD_SHARE, DEAD_VOLTAGE = 0.5, 0.010
 #: Steps shorter than this say little about the trend of the voltage.
 MINIMUM_RECORDS = 10
 
@@ -31,6 +36,70 @@ def check_cycling(data: pl.DataFrame, resolution: Mapping[str, float]) -> Iterat
     yield from _time(data)
     yield from _sign(data)
     yield from _digits(data, resolution)
+    yield from _integral(data, resolution)
+    yield from _short(data)
+
+
+def _charge() -> pl.Expr:
+    """∫|I| dt of each record's interval within its step, in Ah, by the trapezoidal rule."""
+    current, step = pl.col("Current / A").abs(), pl.col("Step Count / 1")
+    charge = (current + current.shift(1)) / 2 * pl.col("Test Time / s").diff() / 3600
+    return pl.when(step == step.shift(1)).then(charge).otherwise(0.0).fill_null(0.0)
+
+
+def _integral(data: pl.DataFrame, resolution: Mapping[str, float]) -> Iterator[Finding]:
+    name = "Step Cumulative Capacity / Ah"
+    if name not in data.columns:
+        return
+    clock, digit = resolution.get("Test Time / s", 0.0), resolution.get("Current / A", 0.0)
+    rounding = resolution.get(name, 0.0)
+    time, current = pl.col("Test Time / s"), pl.col("Current / A").abs()
+    steps = (
+        data.lazy()
+        .with_columns(_charge().alias("charge"))
+        .filter(pl.col("Cell Direction") != "rest")
+        .group_by("Step Count / 1", maintain_order=True)
+        .agg(
+            (pl.col(name).max() - pl.col(name).min()).alias("counted"),
+            pl.col("charge").sum(),
+            # One tick of the clock at either end, half a digit of the current throughout, a digit of the counter,
+            # and what the current can have done between two records.
+            (
+                current.max() * (2 * clock + time.diff().max()) / 3600
+                + digit / 2 * (time.last() - time.first()) / 3600
+                + rounding
+            ).alias("allowed"),
+            pl.len().alias("records"),
+        )
+        .filter((pl.col("records") >= MINIMUM_RECORDS) & (pl.col("counted") > 0))
+        .with_columns((pl.col("charge") / pl.col("counted") - 1).alias("apart"))
+        .collect()
+    )
+    beyond = steps.filter(
+        (pl.col("charge") - pl.col("counted")).abs() > pl.col("allowed") + INTEGRAL * pl.col("counted")
+    )
+    if beyond.height > BAD_STEPS * steps.height:
+        worst = beyond.sort(pl.col("apart").abs(), descending=True).row(0, named=True)
+        yield Finding(
+            "capacity-not-integral",
+            f"in {beyond.height} of {steps.height} steps the counted charge is not ∫|I| dt; most in step "
+            f"{worst['Step Count / 1']}: {worst['counted'] * 1e3:.4g} mAh counted, {worst['charge'] * 1e3:.4g} mAh integrated",
+            field=name,
+            value=beyond.height,
+        )
+
+
+def _short(data: pl.DataFrame) -> Iterator[Finding]:
+    moved = data.select(_charge().alias("charge"), pl.col("Voltage / V").abs().alias("voltage"))
+    total = float(moved["charge"].sum())
+    dead = float(moved.filter(pl.col("voltage") < DEAD_VOLTAGE)["charge"].sum())
+    if total > 0 and dead > DEAD_SHARE * total:
+        yield Finding(
+            "short-circuit",
+            f"{dead * 1e3:.4g} of {total * 1e3:.4g} mAh were moved within {DEAD_VOLTAGE * 1e3:.0f} mV of zero",
+            field="Voltage / V",
+            value=dead * 1e3,
+        )
 
 
 def _time(data: pl.DataFrame) -> Iterator[Finding]:
@@ -94,29 +163,30 @@ def _sign(data: pl.DataFrame) -> Iterator[Finding]:
 def _digits(data: pl.DataFrame, resolution: Mapping[str, float]) -> Iterator[Finding]:
     if (digit := resolution.get("Current / A")) is not None:
         working = data.filter(pl.col("Cell Direction") != "rest")
-        smallest = working.group_by("Step Count / 1").agg(pl.col("Current / A").abs().median())["Current / A"].min()
+        typical = working.group_by("Step Count / 1").agg(pl.col("Current / A").abs().median())["Current / A"]
+        smallest = typical.filter(typical > 0).min()
         if isinstance(smallest, float) and digit > COARSE_CURRENT * smallest:
-            share = f", {digit / smallest:.0%} of it" if smallest else ""
             yield Finding(
                 "coarse-current",
-                f"the smallest current, {smallest * 1e3:.3g} mA, is stored to {digit * 1e3:.2g} mA{share}",
+                f"the smallest current, {smallest * 1e3:.3g} mA, is stored to {digit * 1e3:.2g} mA, "
+                f"{digit / smallest:.0%} of it",
                 field="Current / A",
                 value=digit,
             )
     name = "Step Cumulative Capacity / Ah"
     if (digit := resolution.get(name)) is not None and name in data.columns:
-        steps = (
+        capacities = (
             data.filter(pl.col("Cell Direction") != "rest")
             .group_by("Step Count / 1")
             .agg(pl.col(name).max())
             .filter(pl.col(name) > 0)
         )
-        typical = steps[name].median()
-        if isinstance(typical, float) and digit > COARSE_CAPACITY * typical:
+        median = capacities[name].median()
+        if isinstance(median, float) and digit > COARSE_CAPACITY * median:
             yield Finding(
                 "coarse-capacity",
-                f"the capacity of a step, {typical * 1e3:.3g} mAh at the median, is stored to {digit * 1e3:.2g} mAh, "
-                f"{digit / typical:.1%} of it",
+                f"the capacity of a step, {median * 1e3:.3g} mAh at the median, is stored to {digit * 1e3:.2g} mAh, "
+                f"{digit / median:.1%} of it",
                 field=name,
                 value=digit,
             )

@@ -7,6 +7,7 @@ returns a `Reading` for what it can, with findings about the rest.
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from byssus.findings import Finding
 from byssus.measured.metadata import Instrument, Scalar
 
 #: Enough to know a format by; more is read only by the reader that claims the file.
-HEAD_BYTES = 4096
+HEAD_BYTES = 65_536
 
 
 class InstrumentFile:
@@ -33,25 +34,29 @@ class InstrumentFile:
         If there is no such file, it is a folder, it is empty, or it may not be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, label: str | None = None) -> None:
         self.path = path
-        if path.is_dir():
-            raise ReadError("is a folder, not a file", file=path, fix="name one file in it")
+        #: What people know it by: a member of an archive lies in a temporary file.
+        self.label = label or str(path)
         try:
+            if path.is_dir():
+                raise ReadError("is a folder, not a file", file=self.label, fix="name one file in it")
             with path.open("rb") as stream:
                 self.head = stream.read(HEAD_BYTES)
             self.size = path.stat().st_size
         except FileNotFoundError as error:
-            raise ReadError("there is no such file", file=path, fix="check the name") from error
-        except OSError as error:
-            raise ReadError(f"cannot be opened ({error.strerror})", file=path) from error
+            raise ReadError("there is no such file", file=self.label, fix="check the name") from error
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise ReadError(f"cannot be opened ({reason})", file=self.label, fix="check the name") from error
         if not self.head:
-            raise ReadError("is empty", file=path, fix="export or copy it again from the instrument")
+            raise ReadError("is empty", file=self.label, fix="export or copy it again from the instrument")
 
     @property
     def name(self) -> str:
-        """The file's name without its folder."""
-        return self.path.name
+        """The file's name without its folder; that of a member with its archive's."""
+        outer, separator, member = self.label.partition("::")
+        return f"{Path(outer).name}{separator}{member}"
 
     @cached_property
     def sha256(self) -> str:
@@ -61,7 +66,46 @@ class InstrumentFile:
     @cached_property
     def head_text(self) -> str:
         """The head as text; bytes that are none become replacement characters."""
-        return self.head.decode("utf-8-sig", errors="replace")
+        return self.head.decode(self.encoding, errors="replace")
+
+    @cached_property
+    def encoding(self) -> str:
+        """The text encoding, told from the bytes: a byte-order mark, valid UTF-8, GBK, or Western.
+
+        Bytes above 127 that stand in pairs are GBK, as Chinese instruments write; those that
+        stand alone are the µ, ° and Ω of cp1252.
+        """
+        if self.head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return "utf-16"
+        content = self.path.read_bytes()
+        try:
+            content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            high = re.findall(rb"[\x80-\xff]+", content[:HEAD_BYTES])
+            paired = sum(len(run) % 2 == 0 for run in high)
+            return "gb18030" if high and paired > len(high) / 2 else "cp1252"
+        return "utf-8-sig"
+
+    def text(self) -> str:
+        """Return the whole file as text, without the zero bytes that a crash leaves at its end.
+
+        Raises
+        ------
+        ReadError
+            If it is no text in the encoding that its bytes suggest.
+        """
+        content = self.path.read_bytes()
+        if self.encoding != "utf-16":
+            content = content.rstrip(b"\0")
+        try:
+            return content.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            raise ReadError(
+                f"is no text ({self.encoding})",
+                file=self.label,
+                place=f"byte {error.start}",
+                fix="export it again as UTF-8",
+            ) from error
 
     @property
     def is_zip(self) -> bool:
@@ -85,7 +129,7 @@ class InstrumentFile:
         except (zipfile.BadZipFile, OSError, NotImplementedError, UnicodeDecodeError) as error:
             raise ReadError(
                 "is cut off or damaged: the directory at the end of its zip container cannot be read",
-                file=self.path,
+                file=self.label,
                 fix="copy it again from the instrument",
             ) from error
 

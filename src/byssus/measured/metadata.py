@@ -6,6 +6,7 @@ so where it matters.  Unknown fields are refused, so that a misspelt one is noti
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -33,6 +34,12 @@ def _above_zero_in(unit: str) -> AfterValidator:
         return quantity
 
     return AfterValidator(check)
+
+
+def _iso(text: str | None) -> str | None:
+    if text is not None:
+        datetime.fromisoformat(text)
+    return text
 
 
 Mass = Annotated[Quantity, _above_zero_in("kg")]
@@ -103,7 +110,7 @@ class Metadata(Strict):
     instrument: Instrument = Instrument()
     sample: Sample = Sample()
     #: Start of the test, ISO 8601; without an offset where the time zone is not known.
-    started: str | None = None
+    started: Annotated[str | None, AfterValidator(_iso)] = None
     #: What was held or set: scan rate, temperature, strip width …
     conditions: dict[str, Quantity] = {}
     #: Parameters and hidden states that a simulation was given; never for a measured table.
@@ -126,7 +133,7 @@ class Metadata(Strict):
     @classmethod
     def from_stored(cls, stored: dict[str, Any], file: Path) -> Metadata:
         """Build from what a file holds, with an error that names the file and the field."""
-        version = stored.get("schema_version")
+        version = stored.get("schema_version") if isinstance(stored, dict) else None
         if version != SCHEMA_VERSION:
             raise TableError(
                 f"is not the schema version this Byssus reads ({SCHEMA_VERSION})",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
-from byssus.errors import ByssusError, ReadError, UsageError, did_you_mean
+from byssus.errors import ByssusError, ReadError, TableError, UsageError, did_you_mean
 from byssus.findings import Finding
+from byssus.measured.archives import opened
 from byssus.measured.checks import check_cycling
 from byssus.measured.door import InstrumentFile, Reader
 from byssus.measured.metadata import Metadata, Provenance, Sample
@@ -15,18 +19,25 @@ from byssus.measured.readers import READERS
 from byssus.measured.steps import add_directions
 from byssus.measured.tables import Table
 
+#: Where other packages register a `byssus.measured.door.Reader`.
+GROUP = "byssus.readers"
 
-def read(path: Path, *, sample: Sample | None = None, reader: str | None = None) -> Table:
+
+def read(
+    source: Path | bytes, *, sample: Sample | None = None, reader: str | None = None, name: str = "bytes"
+) -> Table:
     """Read an instrument's file.
 
     Parameters
     ----------
-    path
-        The file.
+    source
+        The file; ``archive::member`` for one in an archive; or its bytes.
     sample
         What was measured.  A cycling table's electrode direction needs its configuration.
     reader
         The name of a reader, to skip the recognition by content.
+    name
+        What bytes are called in messages and in the provenance.
 
     Returns
     -------
@@ -38,31 +49,31 @@ def read(path: Path, *, sample: Sample | None = None, reader: str | None = None)
     ReadError
         If the file is missing, empty, of no known format, or broken.
     UsageError
-        If there is no reader of that name.
+        If there is no reader of that name, or an archive holds several tests.
     """
-    file = InstrumentFile(path)
-    chosen = _recognise(file) if reader is None else _named(reader)
-    try:
+    chosen = None if reader is None else _named(reader)
+    with opened(source, name, lambda file: chosen is not None or _recognised(file) is not None) as file:
+        try:
+            return _made(file, chosen or _recognise(file), sample or Sample())
+        except ReadError as error:
+            if error.file != str(file.path) or file.label == error.file:
+                raise
+            # A reader knows the temporary file of a member; people know the member.
+            raise ReadError(
+                error.message, file=file.label, place=error.place, field=error.field, value=error.value, fix=error.fix
+            ) from error
+
+
+def _made(file: InstrumentFile, chosen: Reader, sample: Sample) -> Table:
+    with _one_line(file, chosen.title):
         reading = chosen.read(file)
-    except ByssusError:
-        raise
-    except Exception as error:
-        # Damaged files break third-party parsers in ways that nobody can list; the person
-        # still gets one line with the file's name, and BYSSUS_DEBUG=1 shows the rest.
-        reason = (str(error).splitlines() or [""])[0]
-        raise ReadError(
-            f"cannot be read as {chosen.title}: it is damaged or cut off ({type(error).__name__}: {reason})",
-            file=path,
-            fix="copy it again from the instrument",
-        ) from error
-    sample = sample or Sample()
     data, findings = reading.data, list(reading.findings)
     if data.is_empty():
-        raise ReadError(f"holds no record ({chosen.title})", file=path, fix="export it again from the instrument")
+        raise ReadError(f"holds no record ({chosen.title})", file=file.label, fix="export it again from the instrument")
     if reading.kind == "cycling":
         data = add_directions(data, sample.configuration)
         findings += check_cycling(data, reading.instrument.resolution)
-    metadata = Metadata.model_validate(
+    about = Metadata.model_validate(
         {
             "kind": reading.kind,
             "curve": reading.curve,
@@ -74,26 +85,87 @@ def read(path: Path, *, sample: Sample | None = None, reader: str | None = None)
             "provenance": (Provenance(file=file.name, sha256=file.sha256, size=file.size, reader=chosen.name),),
         }
     )
-    return Table(data, metadata, tuple(_in_file(findings, file.name)))
+    try:
+        return Table(data, about, tuple(_in_file(findings, file.name)))
+    except TableError as error:
+        raise ReadError(
+            f"does not make a true table ({chosen.title}): {error}",
+            file=file.label,
+            fix="export it again from the instrument",
+        ) from error
+
+
+@contextlib.contextmanager
+def _one_line(file: InstrumentFile, title: str | None = None) -> Iterator[None]:
+    """Turn whatever a damaged file makes of a parser into one line with the file's name.
+
+    Damaged files break third-party parsers in ways that nobody can list; BYSSUS_DEBUG=1
+    shows the rest.
+    """
+    try:
+        yield
+    except ByssusError:
+        raise
+    except Exception as error:
+        reason = (str(error).splitlines() or [""])[0]
+        read_as = f" as {title}" if title else ""
+        raise ReadError(
+            f"cannot be read{read_as}: it is damaged or cut off ({type(error).__name__}: {reason})",
+            file=file.label,
+            fix="copy it again from the instrument",
+        ) from error
+
+
+def all_readers() -> tuple[Reader, ...]:
+    """Return Byssus' own readers, then those of other packages (entry points in the group ``byssus.readers``).
+
+    Raises
+    ------
+    ReadError
+        If another package's reader cannot be loaded; the line names it.
+    """
+    return (*READERS, *_foreign_readers())
+
+
+@functools.cache
+def _foreign_readers() -> tuple[Reader, ...]:
+    found = []
+    for entry in metadata.entry_points(group=GROUP):
+        try:
+            reader = entry.load()
+        except Exception as error:
+            raise ReadError(
+                f"cannot be loaded ({type(error).__name__}: {error})",
+                field=f"reader {entry.name}",
+                fix=f"mend or remove the package {entry.dist.name if entry.dist else entry.value}",
+            ) from error
+        if not isinstance(reader, Reader):
+            raise ReadError("is no byssus.measured.door.Reader", field=f"reader {entry.name}", value=entry.value)
+        found.append(reader)
+    return tuple(found)
+
+
+def _recognised(file: InstrumentFile) -> Reader | None:
+    with _one_line(file):
+        return next((reader for reader in all_readers() if reader.recognises(file)), None)
 
 
 def _recognise(file: InstrumentFile) -> Reader:
-    for reader in READERS:
-        if reader.recognises(file):
-            return reader
-    known = "; ".join(reader.title for reader in READERS)
-    raise ReadError("is of no format that Byssus knows by its content", file=file.path, fix=f"Byssus reads: {known}")
+    reader = _recognised(file)
+    if reader is None:
+        known = "; ".join(reader.title for reader in all_readers())
+        raise ReadError(
+            "is of no format that Byssus knows by its content", file=file.label, fix=f"Byssus reads: {known}"
+        )
+    return reader
 
 
 def _named(name: str) -> Reader:
-    for reader in READERS:
+    for reader in all_readers():
         if reader.name == name:
             return reader
     raise UsageError(
-        "is not a reader",
-        field="reader",
-        value=name,
-        fix=did_you_mean(name, [reader.name for reader in READERS]),
+        "is not a reader", field="reader", value=name, fix=did_you_mean(name, [reader.name for reader in all_readers()])
     )
 
 

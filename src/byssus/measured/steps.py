@@ -7,8 +7,10 @@ import polars as pl
 from byssus.conventions import CellDirection, Configuration, ElectrodeDirection, electrode_direction
 from byssus.measured.tables import CELL_DIRECTION, ELECTRODE_DIRECTION
 
-#: A step rests if its mean current is below this share of the largest current of the test.
+#: A step rests if its mean current is below this share of the test's large currents.
 REST_SHARE = 1e-4
+#: What "large" is: this quantile of the magnitude, so that one wild record does not decide.
+LARGE = 0.99
 
 
 def count_steps(*changes: pl.Expr) -> pl.Expr:
@@ -29,8 +31,8 @@ def add_directions(data: pl.DataFrame, configuration: Configuration | None) -> p
     """Add `Cell Direction` and `Electrode Direction`, one of each to a step.
 
     A step's direction is the sign of its mean current (positive charges the cell).  It
-    rests if that mean is below `REST_SHARE` of the largest current of the test, which is
-    the noise that a resting channel shows.  A frame that has its cell direction already
+    rests if that mean is below `REST_SHARE` of the test's large currents, which is the
+    noise that a resting channel shows.  A frame that has its cell direction already
     keeps it.  The electrode direction is missing unless the cell is known to be a half cell.
 
     Examples
@@ -42,7 +44,8 @@ def add_directions(data: pl.DataFrame, configuration: Configuration | None) -> p
     if "Cell Direction" not in data.columns:
         current = pl.col("Current / A")
         mean = current.mean().over("Step Count / 1")
-        threshold = REST_SHARE * current.abs().max()
+        moving = current.filter(current != 0)
+        threshold = (REST_SHARE * moving.abs().quantile(LARGE)).fill_null(0.0)
         data = data.with_columns(
             pl.when((mean.abs() <= threshold) | (current.abs().max() == 0))
             .then(pl.lit(str(CellDirection.REST)))

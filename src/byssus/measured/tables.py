@@ -60,10 +60,8 @@ class Kind:
     """A kind of table."""
 
     name: str
-    version: int
     definition: str
     columns: tuple[Column, ...]
-    order: str | None = None
     #: The kind's free columns must be named "Quantity / unit" (curves).
     free_columns: bool = False
 
@@ -77,7 +75,9 @@ class Kind:
 
 _F, _I, _S = pl.Float64(), pl.Int64(), pl.String()
 
-_TEST_TIME = Column("Test Time / s", _F, "required", "Time since the start of the test; never decreases.")
+_TEST_TIME = Column(
+    "Test Time / s", _F, "required", "Time since the start of the test; where it decreases, a finding says so."
+)
 _VOLTAGE = Column("Voltage / V", _F, "required", "Voltage of the cell at its terminals.")
 _CURRENT = Column("Current / A", _F, "required", "Current; positive charges the cell.")
 _UNIX_TIME = Column(
@@ -113,7 +113,6 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             "cycling",
-            1,
             "Galvanostatic and potentiostatic cycling, formation and rate tests: one row a record.",
             (
                 _TEST_TIME,
@@ -154,11 +153,9 @@ KINDS: dict[str, Kind] = {
                 ),
                 Column("Internal Resistance / ohm", _F, "optional", "As the instrument reports it."),
             ),
-            order="Test Time / s",
         ),
         Kind(
             "voltammetry",
-            1,
             "Cyclic and linear sweep voltammetry: one row a record.  The scan rate is a condition.",
             (
                 _VOLTAGE,
@@ -183,7 +180,6 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "impedance",
-            1,
             "Electrochemical impedance spectra: one row a frequency; several spectra may share a table.",
             (
                 Column("Spectrum Count / 1", _I, "required", "Number of the spectrum, from 1."),
@@ -211,7 +207,6 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "pulses",
-            1,
             "Pulse series: GITT, current interruption, pulse power.  One row a record.",
             (
                 _TEST_TIME,
@@ -230,11 +225,9 @@ KINDS: dict[str, Kind] = {
                 _TEMPERATURE,
                 _RECORD,
             ),
-            order="Test Time / s",
         ),
         Kind(
             "curve",
-            1,
             "One quantity against another: spectra, diffractograms, thermograms, load-displacement and peel curves.  "
             "Metadata name the type of curve, and with it the columns that must be there.",
             (
@@ -251,7 +244,6 @@ KINDS: dict[str, Kind] = {
         ),
         Kind(
             "scalars",
-            1,
             "Single readings: thickness, contact angle, mass, conductivity, swelling.  One row a reading.",
             (
                 Column("Quantity", _S, "required", "What was read, in the field's standard term."),
@@ -375,6 +367,14 @@ class Table:
                 digest.update(json.dumps(series.cast(pl.String).to_list()).encode())
         return digest.hexdigest()
 
+    def measurement_hash(self) -> str:
+        """Return a SHA-256 of the measured numbers alone: two samples that share it are one test."""
+        digest = hashlib.sha256(self.metadata.kind.encode())
+        for column in self.kind:
+            if column.need == "required" and column.dtype == pl.Float64:
+                digest.update(np.ascontiguousarray(self.data[column.name].to_numpy(), dtype="<f8").tobytes())
+        return digest.hexdigest()
+
     def write_parquet(self, path: Path) -> None:
         """Write data, metadata and findings to one Parquet file, whole or not at all."""
         header = {
@@ -400,12 +400,20 @@ class Table:
             data = pl.read_parquet(path)
         except (OSError, pl.exceptions.PolarsError) as error:
             raise TableError(f"is not a readable Parquet file ({_one_line(error)})", file=path) from error
-        parts = json.loads(header)
-        findings = tuple(
-            Finding(**{key: value for key, value in finding.items() if key != "severity"})
-            for finding in parts["findings"]
-        )
-        return cls(data, Metadata.from_stored(parts["metadata"], path), findings)
+        try:
+            parts = json.loads(header)
+            findings = tuple(
+                Finding(**{key: value for key, value in finding.items() if key != "severity"})
+                for finding in parts["findings"]
+            )
+            metadata = parts["metadata"]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise TableError(
+                f"holds a header that this Byssus does not understand ({type(error).__name__}: {_one_line(error)})",
+                file=path,
+                fix="read it with the version of Byssus that wrote it, or a later one",
+            ) from error
+        return cls(data, Metadata.from_stored(metadata, path), findings)
 
 
 def _faults(data: pl.DataFrame, metadata: Metadata) -> Iterator[str]:
@@ -426,16 +434,18 @@ def _faults(data: pl.DataFrame, metadata: Metadata) -> Iterator[str]:
             yield f"column {column.name!r} misses {missing} of {data.height} values"
         yield from _not_finite(series)
     for name in data.columns:
-        if name in known or name.startswith(VENDOR):
+        if name in known:
+            continue
+        if name.startswith(VENDOR):
+            yield from _not_finite(data[name])
             continue
         if kind.free_columns:
             yield from _free_column_faults(data[name])
         else:
             yield f"a {kind.name} table has no column {name!r} ({did_you_mean(name, known)})"
     match kind.name:
-        case "cycling" if "Step Count / 1" in data.columns and data["Step Count / 1"].dtype == pl.Int64:
-            if (data["Step Count / 1"].diff().drop_nulls() < 0).any():
-                yield "column 'Step Count / 1' decreases"
+        case "cycling" if not any(column.need == "required" and column.name not in data.columns for column in kind):
+            yield from _step_faults(data)
         case "impedance" if "Frequency / Hz" in data.columns and data["Frequency / Hz"].dtype == pl.Float64:
             if (data["Frequency / Hz"] <= 0).any():
                 yield "column 'Frequency / Hz' holds values that are not above zero"
@@ -445,6 +455,34 @@ def _faults(data: pl.DataFrame, metadata: Metadata) -> Iterator[str]:
             yield from _curve_faults(data, metadata)
         case _:
             pass
+
+
+def _step_faults(data: pl.DataFrame) -> Iterator[str]:
+    """Check that steps are counted one by one, and that each has one direction, which is that of its current."""
+    count, direction = data["Step Count / 1"], data["Cell Direction"]
+    if count.dtype != pl.Int64 or direction.dtype != CELL_DIRECTION or data.is_empty():
+        return
+    if count[0] != 1 or not count.diff().drop_nulls().is_in([0, 1]).all():
+        yield "column 'Step Count / 1' does not start at 1 and go up by one"
+        return
+    if data["Current / A"].dtype != pl.Float64:
+        return
+    steps = data.group_by("Step Count / 1").agg(
+        pl.col("Cell Direction").n_unique().alias("directions"),
+        pl.col("Cell Direction").first().cast(pl.String),
+        pl.col("Current / A").mean(),
+    )
+    if mixed := steps.filter(pl.col("directions") > 1).height:
+        yield f"column 'Cell Direction' changes within {mixed} steps"
+    against = steps.filter(
+        ((pl.col("Cell Direction") == "charge") & (pl.col("Current / A") < 0))
+        | ((pl.col("Cell Direction") == "discharge") & (pl.col("Current / A") > 0))
+    ).height
+    if against:
+        yield f"column 'Cell Direction' is against the mean current in {against} steps"
+    name = "Step Cumulative Capacity / Ah"
+    if name in data.columns and data[name].dtype == pl.Float64 and (data[name] < 0).any():
+        yield f"column {name!r} holds values below zero"
 
 
 def _not_finite(series: pl.Series) -> Iterator[str]:

@@ -21,23 +21,16 @@ from byssus.figure.export import to_csv
 from byssus.figure.paper import to_svg
 from byssus.figure.screen import to_plotly
 from byssus.figure.spec import Figure
+from byssus.figure.thin import thinned
 from byssus.findings import CODES, Finding, by_severity
-from byssus.measured.metadata import Provenance
-from byssus.quantity import pretty_unit
+from byssus.measured.metadata import Provenance, Sample
+from byssus.report.answer import Answer
 
 #: Whose versions a number may depend on.
-_DEPENDS_ON = ("polars", "numpy", "pint", "fastnda", "fastexcel", "matplotlib", "plotly")
+_DEPENDS_ON = ("polars", "numpy", "scipy", "pint", "fastnda", "fastexcel", "matplotlib", "plotly")
 
-
-@dataclass(frozen=True)
-class SampleRow:
-    """One line of the answer: a sample with its headline results."""
-
-    sample: str
-    group: str
-    results: Sequence[Result]
-    #: The answer in words.
-    sentence: str | None = None
+#: Numbers behind a figure travel inside the page up to this many packed bytes, and those of all figures up to the other.
+MOST_PACKED, MOST_PACKED_OF_ALL = 1_000_000, 3_000_000
 
 
 @dataclass(frozen=True)
@@ -45,13 +38,16 @@ class Report:
     """Everything that a report shows."""
 
     title: str
-    samples: Sequence[SampleRow]
+    #: One for each kind of cell.
+    answers: Sequence[Answer]
     results: Sequence[Result]
     figures: Sequence[Figure]
     findings: Sequence[Finding]
     #: Paragraphs that define what was computed.
     methods: Sequence[tuple[str, str]]
     inputs: Sequence[tuple[str, Provenance]]
+    #: What the study says of each sample.
+    samples: Sequence[Sample] = field(default=())
     #: Notes on the samples, as the study gives them.
     notes: Sequence[tuple[str, str]] = field(default=())
 
@@ -65,13 +61,6 @@ def versions() -> dict[str, str]:
     }
 
 
-def headline_names(rows: Sequence[SampleRow]) -> list[tuple[str, str | None, str]]:
-    """Return the columns of the answer: each name, basis and unit that occurs, in order."""
-    return list(
-        dict.fromkeys((result.name, result.basis, pretty_unit(result.unit)) for row in rows for result in row.results)
-    )
-
-
 def to_html(report: Report) -> str:
     """Lay the report out as one HTML page."""
     import jinja2
@@ -82,14 +71,12 @@ def to_html(report: Report) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     template = environment.get_template("report.html.j2")
-    columns = headline_names(report.samples)
     return template.render(
         report=report,
-        findings=by_severity(report.findings),
+        findings=grouped(report.findings),
         codes=CODES,
-        columns=columns,
-        cells=[[_find(row, name, basis) for name, basis, _ in columns] for row in report.samples],
-        figures=[_figure(figure) for figure in report.figures],
+        samples=_samples(report.samples),
+        figures=_figures(report.figures),
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
         versions=versions(),
         plotly_js=_safe_script(get_plotlyjs()),
@@ -98,21 +85,62 @@ def to_html(report: Report) -> str:
     )
 
 
-def _find(row: SampleRow, name: str, basis: str | None) -> Result | None:
-    return next((result for result in row.results if (result.name, result.basis) == (name, basis)), None)
+def grouped(findings: Sequence[Finding]) -> list[tuple[Finding, list[str]]]:
+    """Return the findings by severity; those that say the same of several samples are one, with the samples' names.
+
+    Examples
+    --------
+    >>> same = [Finding("truncated", "line 9 is cut off", sample=name) for name in ("A", "B")]
+    >>> [(finding.message, samples) for finding, samples in grouped(same)]
+    [('line 9 is cut off', ['A', 'B'])]
+    """
+    found: dict[tuple[str, str], tuple[Finding, list[str]]] = {}
+    for finding in by_severity(findings):
+        _, samples = found.setdefault((finding.code, finding.message), (finding, []))
+        if finding.sample and finding.sample not in samples:
+            samples.append(finding.sample)
+    return list(found.values())
 
 
-def _figure(figure: Figure) -> dict[str, Any]:
-    # Drawn numbers compress tenfold; the page unpacks them when they are asked for.
-    svg, csv = to_svg(figure), gzip.compress(to_csv(figure).encode(), mtime=0)
-    return {
-        "spec": figure,
-        # No name of a sample can end the element that this stands in.
-        "plotly": json.dumps(to_plotly(figure), allow_nan=False).replace("<", "\\u003c"),
-        "svg": base64.b64encode(svg).decode(),
-        "csv_gzip": base64.b64encode(csv).decode(),
-        "panels": len(figure.panels),
+def _samples(samples: Sequence[Sample]) -> tuple[list[str], list[tuple[str, list[str]]]]:
+    """Return headings and rows of the table of samples; a column that no sample fills is left out."""
+    fields = {
+        "Binder": "binder", "Electrode": "electrode", "Configuration": "configuration", "Made": "made",
+        "Active material": "active_material", "Active mass": "active_mass", "Coating mass": "coating_mass",
+        "Electrode area": "electrode_area", "Nominal capacity": "nominal_capacity",
+    }  # fmt: skip
+    always = ("active_mass", "electrode_area")
+    shown = {
+        heading: name
+        for heading, name in fields.items()
+        if name in always or any(getattr(sample, name) is not None for sample in samples)
     }
+    rows = []
+    for sample in samples:
+        values = [getattr(sample, name) for name in shown.values()]
+        rows.append((sample.name or "unnamed", ["" if value is None else str(value) for value in values]))
+    return list(shown), rows
+
+
+def _figures(figures: Sequence[Figure]) -> list[dict[str, Any]]:
+    made, room = [], MOST_PACKED_OF_ALL
+    for figure in figures:
+        shown = thinned(figure)
+        # Numbers compress tenfold; the page unpacks them when they are asked for.
+        packed = gzip.compress(to_csv(figure).encode(), mtime=0)
+        inside = len(packed) <= min(MOST_PACKED, room)
+        room -= len(packed) if inside else 0
+        made.append(
+            {
+                "spec": shown,
+                # No name of a sample can end the element that this stands in.
+                "plotly": json.dumps(to_plotly(shown), allow_nan=False).replace("<", "\\u003c"),
+                "svg": base64.b64encode(to_svg(shown)).decode(),
+                "csv_gzip": base64.b64encode(packed).decode() if inside else None,
+                "panels": len(figure.panels),
+            }
+        )
+    return made
 
 
 def _asset(name: str) -> str:

@@ -26,12 +26,13 @@ Layout (version 1)::
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from byssus.conventions import Configuration, Made
 from byssus.errors import StudyError, did_you_mean
@@ -42,13 +43,27 @@ from byssus.measured.metadata import Area, Charge, Mass, Sample
 STUDY_FILE = "study.yaml"
 
 
+#: A study is written by hand: beyond these it is something else, or an attack on the parser.
+LARGEST_BYTES = 1_000_000
+LARGEST_VALUES = 100_000
+DEEPEST = 12
+#: Of a file; systems allow 255 bytes, and a name takes up to four a letter.
+LONGEST_NAME = 50
+
+
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Names that look like numbers are names all the same.
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
 
 class _Named(_Part):
     #: Anything that a reader of the report should know.
     note: str | None = None
+
+
+def _one_or_more(given: Any) -> Any:
+    """Take a lone name as a list of one."""
+    return [given] if isinstance(given, str) else given
 
 
 class Binder(_Named):
@@ -64,12 +79,12 @@ class Electrode(_Named):
 
 
 class Cell(_Named):
-    """One cell: an electrode disc, what it stands against, and the file of its test."""
+    """One cell: an electrode disc, what it stands against, and the files of its test."""
 
     electrode: str
     configuration: Configuration
-    #: One file; tests split over several files are not yet joined.
-    files: Annotated[tuple[str, ...], Field(min_length=1, max_length=1)]
+    #: More than one where the instrument split the test; they are appended in the order of time.
+    files: Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
     active_mass: Mass | None = None
     coating_mass: Mass | None = None
     electrode_area: Area | None = None
@@ -79,9 +94,9 @@ class Cell(_Named):
 class Analysis(_Part):
     """What the analyses are asked to do."""
 
-    retention_baseline: Annotated[int, Field(ge=1)] = 1
+    retention_baseline: Annotated[int, Field(ge=1, strict=True)] = 1
     #: Cycles whose voltage profiles are drawn; chosen evenly where none are named.
-    profile_cycles: tuple[Annotated[int, Field(ge=1)], ...] = ()
+    profile_cycles: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,6 +134,21 @@ class Study:
             nominal_capacity=what.nominal_capacity,
         )
 
+    def file_names(self) -> dict[str, str]:
+        """Return for each cell a name that every file system takes, and that no other cell has.
+
+        Letters and digits stay; anything else becomes a dash, and a name that was changed
+        gets a few digits of its hash, so that ``A/1`` and ``A:1`` stay two files.
+        """
+        names = {}
+        for cell in self.cells:
+            plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in cell).strip(".")
+            twin = sum(other.casefold() == cell.casefold() for other in self.cells) > 1
+            if plain != cell or twin or len(plain) > LONGEST_NAME:
+                plain = f"{plain[:LONGEST_NAME]}-{hashlib.sha256(cell.encode()).hexdigest()[:6]}"
+            names[cell] = plain
+        return names
+
     def parts(self) -> list[tuple[str, _Named]]:
         """Return binders, electrodes and cells with their names, in this order."""
         return [*self.binders.items(), *self.electrodes.items(), *self.cells.items()]
@@ -152,7 +182,7 @@ def load(path: Path) -> Study:
         raise StudyError("holds no study", file=file, fix="start it with 'schema: 1', and see 'byssus demo' for one")
     reader = _StudyReader(file)
     version = content.get("schema")
-    if version != 1:
+    if isinstance(version, bool) or version != 1:
         raise StudyError(
             "is missing" if version is None else "is not a schema version this Byssus reads",
             file=file,
@@ -176,6 +206,9 @@ def load(path: Path) -> Study:
             raise reader.faults[0]
         raise StudyError("names no cell", file=file, field="cells", fix="list at least one cell with its file")
     title = content.get("title")
+    if isinstance(title, Mapping | list):
+        reader.fault("is not text", place=reader.line(content, "title"), field="title", value=_plain(title))
+        title = None
     return Study(
         file=file,
         title=str(title) if title else file.resolve().parent.name,
@@ -201,15 +234,41 @@ def _parse(file: Path) -> Any:
         raise StudyError(f"cannot be opened ({error.strerror})", file=file) from error
     except UnicodeDecodeError as error:
         raise StudyError("is not UTF-8 text", file=file, place=f"byte {error.start}", fix="save it as UTF-8") from error
+    if len(text) > LARGEST_BYTES:
+        raise StudyError(f"has {len(text):,} characters, more than a study has", file=file, fix="is it the right file?")
     try:
         # The round-trip loader keeps the line of each key; it builds plain data only.
-        return YAML(typ="rt").load(text)
+        content = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = None if mark is None else f"line {mark.line + 1}"
         raise StudyError(f"is not YAML: {error.problem or error.context}", file=file, place=place) from error
     except (YAMLError, ValueError) as error:
         raise StudyError(f"is not YAML: {str(error).splitlines()[0]}", file=file) from error
+    except RecursionError as error:
+        raise StudyError("is nested too deeply to be a study", file=file) from error
+    if _too_much(content):
+        raise StudyError(
+            f"holds more than {LARGEST_VALUES:,} values, or nests deeper than {DEEPEST}, with its aliases written out",
+            file=file,
+            fix="write the study without aliases of aliases",
+        )
+    return content
+
+
+def _too_much(content: Any) -> bool:
+    """Say whether the content, aliases written out, is too large or too deep; never walks further than the limits."""
+    count, waiting = 0, [(content, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        count += 1
+        if count > LARGEST_VALUES or depth > DEEPEST:
+            return True
+        if isinstance(value, Mapping):
+            waiting += [(part, depth + 1) for part in value.values()]
+        elif isinstance(value, list):
+            waiting += [(part, depth + 1) for part in value]
+    return False
 
 
 _PartT = TypeVar("_PartT", bound=_Part)
@@ -277,10 +336,10 @@ class _StudyReader:
                     else:
                         absent = problem["type"] == "missing"
                         self.fault(
-                            "is missing" if absent else problem["msg"].removeprefix("Value error, "),
+                            _in_words(problem),
                             place=self.line(mapping if absent else given, key if absent else name),
                             field=f"{field}.{name}",
-                            value=None if absent or problem["type"] == "value_error" else kept.get(name),
+                            value=None if absent or problem["type"] == "value_error" else problem.get("input"),
                             fix=f"{field} was left out" if required else "the field was left out",
                         )
                     kept.pop(name, None)
@@ -306,6 +365,29 @@ class _StudyReader:
                     fix=did_you_mean(target, targets) if targets else f"add it under {field}s",
                 )
         return kept
+
+
+def _in_words(problem: Any) -> str:
+    """Say in a person's words what the validator found."""
+    context = problem.get("ctx") or {}
+    match problem["type"]:
+        case "missing":
+            return "is missing"
+        case "enum":
+            known = str(context["expected"]).replace("'", "")
+            return f"is not {known}"
+        case "greater_than_equal":
+            return f"is not {context['ge']} or more"
+        case "int_type" | "int_parsing" | "int_from_float":
+            return "is not a whole number"
+        case "string_type":
+            return "is not text"
+        case "tuple_type" | "list_type":
+            return "is not a list"
+        case "too_short":
+            return "names no file"
+        case _:
+            return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def _line_number(fault: StudyError) -> int:

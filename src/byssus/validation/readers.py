@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from byssus.analysis.cycling import EFFICIENCY, analyse, capacity_column, u
+from byssus.analysis.columns import EFFICIENCY, capacity_column, u
+from byssus.analysis.cycling import analyse
 from byssus.conventions import CapacityBasis, Configuration, Made
 from byssus.measured.metadata import Sample
 from byssus.measured.read import read
@@ -69,6 +70,15 @@ def _land(path: Path) -> tuple[list[Comparison], float]:
         ),
         _compare(path, "cycles", truth, [cycles.height], [vendor.height], 0, "cycles"),
     ]
+    data, own = table.data, "the file's own tab Record"
+    for quantity, ours, column, unit in (
+        ("test time", data["Test Time / s"] / 3600, "TestTime/h", "h"),
+        ("step time", data["Step Time / s"] / 3600, "StepTime/h", "h"),
+        ("voltage", data["Voltage / V"], "Voltage/V", "V"),
+        ("current", data["Current / A"] * 1000, "Current/mA", "mA"),
+        ("step capacity", data["Step Cumulative Capacity / Ah"] * 1000, "Capacity/mAh", "mAh"),
+    ):
+        comparisons.append(_compare(path, quantity, own, ours, record[column], 1e-12, unit))
     for word, column in (("lithiation", "Discharge-Cap/mAh"), ("delithiation", "Charge-Cap/mAh")):
         ours = cycles[capacity_column(word, CapacityBasis.CELL)]
         comparisons.append(_compare(path, f"{word} capacity of each cycle", truth, ours, vendor[column], 1e-4, "mAh"))

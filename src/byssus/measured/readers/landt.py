@@ -31,7 +31,10 @@ Rules
     A step begins where cycle_index or step_index changes.  The temperature columns read 0
     on channels without a probe and are therefore kept as the vendor's, not as temperatures.
     A last line with too few fields was being written when the file was copied: it is left
-    out, with a finding.  Calendar times name no zone, so `Unix Time / s` is missing.
+    out, with a finding.  So is any other record with too few or too many fields, unless
+    they are more than one in a hundred: then the file is no LANDT .csv any more.  Blank lines
+    and the zero bytes that a crashed computer leaves at the end are passed over.  Calendar
+    times name no zone, so `Unix Time / s` is missing.
 
 Source
     The file of the Battery Data Format's examples (SINTEF__LiGrR2032__…__Landt.csv), and
@@ -74,37 +77,15 @@ def _recognises(file: InstrumentFile) -> bool:
 
 
 def _read(file: InstrumentFile) -> Reading:
-    try:
-        text = file.path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ReadError(
-            "is not UTF-8 text",
-            file=file.path,
-            place=f"byte {error.start}",
-            fix="export it again as UTF-8 text",
-        ) from error
+    text = file.text()
     lines = text.splitlines()
     heading_at = next(number for number, line in enumerate(lines) if line.startswith(_HEADING))
     names = lines[heading_at].rstrip(",").split(",")
     if missing := [name for name in (*_NUMBERS, *_TEXT) if name not in names]:
         raise ReadError(f"lacks the column {missing[0]!r}", file=file.path, place=f"line {heading_at + 1}")
-    records = lines[heading_at + 1 :]
-    findings: list[Finding] = []
-    last = records[-1].split(",") if records else []
-    # A whole record ends in a comma, so it has one field more than the heading.
-    if records and (len(last) <= len(names) or not text.endswith("\n")):
-        findings.append(
-            Finding(
-                "truncated",
-                f"line {len(lines)}, the last, has {len(last) - 1} of {len(names)} fields and is left out",
-                value=len(last) - 1,
-            )
-        )
-        records = records[:-1]
-    if not records:
-        raise ReadError("holds no whole record", file=file.path, fix="export it again from the instrument")
+    records, numbers, findings = _whole_records(file, lines, heading_at, len(names))
     text_frame = _split(names, records)
-    raw = _typed(file, text_frame, heading_at + 2)
+    raw = _typed(file, text_frame, numbers)
     resolution = _last_digits(text_frame)
     charge, discharge = pl.col("charge_capacity_Ah"), pl.col("discharge_capacity_Ah")
     data = raw.select(
@@ -142,6 +123,48 @@ def _read(file: InstrumentFile) -> Reading:
     )
 
 
+#: More malformed records than this share, and the file is not what it claims to be.
+_MALFORMED = 0.01
+
+
+def _whole_records(
+    file: InstrumentFile, lines: list[str], heading_at: int, fields: int
+) -> tuple[list[str], list[int], list[Finding]]:
+    """Return the records that have all their fields, with their line numbers, and findings about the others."""
+    numbered = [
+        (number, line) for number, line in enumerate(lines[heading_at + 1 :], heading_at + 2) if line.strip(", ")
+    ]
+    # A record ends in a comma of its own, so it has as many commas as the heading has fields.
+    bad = [(number, line) for number, line in numbered if line.count(",") != fields]
+    good = [(number, line) for number, line in numbered if line.count(",") == fields]
+    if not good:
+        raise ReadError("holds no whole record", file=file.path, fix="export it again from the instrument")
+    findings = []
+    if bad and bad[-1][0] == numbered[-1][0] and bad[-1][1].count(",") < fields:
+        number, line = bad.pop()
+        findings.append(
+            Finding(
+                "truncated",
+                f"line {number}, the last, has {line.count(',')} of {fields} fields and is left out",
+                value=line.count(","),
+            )
+        )
+    if len(bad) > _MALFORMED * len(numbered):
+        number, line = bad[0]
+        raise ReadError(
+            f"{len(bad)} of {len(numbered)} records do not have {fields} fields",
+            file=file.path,
+            place=f"line {number}",
+            value=line,
+            fix="export it again with a decimal point and commas between the fields",
+        )
+    if bad:
+        places = ", ".join(str(number) for number, _ in bad[:5]) + (" …" if len(bad) > 5 else "")
+        message = f"{len(bad)} records do not have {fields} fields and are left out: line {places}"
+        findings.append(Finding("malformed-records", message, value=len(bad)))
+    return [line for _, line in good], [number for number, _ in good], findings
+
+
 def _split(names: list[str], records: list[str]) -> pl.DataFrame:
     # The comma at a record's end makes a nameless last field.
     columns = [*names, ""]
@@ -149,12 +172,11 @@ def _split(names: list[str], records: list[str]) -> pl.DataFrame:
         io.StringIO("\n".join(records)),
         has_header=False,
         schema=dict.fromkeys(columns, pl.String),
-        truncate_ragged_lines=True,
         quote_char=None,
     ).select(pl.col(names).str.strip_chars())
 
 
-def _typed(file: InstrumentFile, text: pl.DataFrame, first_line: int) -> pl.DataFrame:
+def _typed(file: InstrumentFile, text: pl.DataFrame, numbers: list[int]) -> pl.DataFrame:
     typed = text
     for name in text.columns:
         dtype = _NUMBERS.get(name, pl.Float64)
@@ -165,7 +187,7 @@ def _typed(file: InstrumentFile, text: pl.DataFrame, first_line: int) -> pl.Data
             raise ReadError(
                 "is not a number",
                 file=file.path,
-                place=f"line {first_line + at}",
+                place=f"line {numbers[at]}",
                 field=name,
                 value=text[name][at],
                 fix="mend or remove the line, or export the file again",

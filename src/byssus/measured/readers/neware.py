@@ -33,10 +33,15 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
+import tempfile
+import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import polars as pl
 
+from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
 from byssus.measured.tables import KINDS, VENDOR
@@ -60,8 +65,9 @@ def _read(file: InstrumentFile) -> Reading:
     import fastnda
 
     _ = file.members
-    with _quiet():
-        raw = fastnda.read(file.path, cycle_mode="chg", columns="bdf-pref")
+    with _remarks() as heard, _well_named(file) as path:
+        raw = fastnda.read(path, cycle_mode="chg", columns="bdf-pref")
+        header = _header(path)
     known = {column.name: column.dtype for column in KINDS["cycling"]}
     renamed = {
         "Step Net Capacity / Ah": pl.col("Step Net Capacity / Ah").abs().alias("Step Cumulative Capacity / Ah"),
@@ -87,16 +93,17 @@ def _read(file: InstrumentFile) -> Reading:
             resolution={"Current / A": _FLOAT32 * largest} if isinstance(largest, float) and largest > 0 else {},
         ),
         missing=missing,
-        vendor=_header(file),
+        vendor=header,
+        # The check of the table says the same of the calendar clock, with the number of jumps.
+        findings=tuple(Finding("reader-remark", text) for text in dict.fromkeys(heard) if "unix_time_s" not in text),
     )
 
 
-def _header(file: InstrumentFile) -> dict[str, Scalar]:
+def _header(path: Path) -> dict[str, Scalar]:
     """Return the file's own header, flattened to ``part.part.name``; the program of steps is left out."""
     import fastnda
 
-    with _quiet():
-        header = fastnda.read_metadata(file.path)
+    header = fastnda.read_metadata(path)
     flat: dict[str, Scalar] = {}
 
     def walk(prefix: str, part: object) -> None:
@@ -112,15 +119,38 @@ def _header(file: InstrumentFile) -> dict[str, Scalar]:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    # fastnda logs what the checks of the table say as findings.
-    logger = logging.getLogger("fastnda")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+def _well_named(file: InstrumentFile) -> Iterator[Path]:
+    """Give the file under a name that ends as fastnda, which goes by it, expects."""
+    suffix = ".ndax" if file.is_zip else ".nda"
+    if file.path.suffix.lower() == suffix:
+        yield file.path
+        return
+    with tempfile.TemporaryDirectory(prefix="byssus-") as folder:
+        path = Path(folder) / f"renamed{suffix}"
+        shutil.copyfile(file.path, path)
+        yield path
+
+
+@contextlib.contextmanager
+def _remarks() -> Iterator[list[str]]:
+    """Collect what fastnda logs and warns of, so that it reaches the person as findings and not as stray lines."""
+    heard: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.getMessage())
+
+    logger, collector = logging.getLogger("fastnda"), Collector(logging.WARNING)
+    propagate, logger.propagate = logger.propagate, False
+    logger.addHandler(collector)
     try:
-        yield
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            yield heard
+        heard += [str(warning.message) for warning in warned]
     finally:
-        logger.setLevel(level)
+        logger.removeHandler(collector)
+        logger.propagate = propagate
 
 
 READER = Reader("neware", "Neware .nda/.ndax", _recognises, _read)

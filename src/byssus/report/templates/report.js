@@ -44,6 +44,7 @@
     figure.querySelector(".take-svg").href = figure.querySelector("img.print").src;
     figure.querySelector(".take-svg").download = `${figure.id}.svg`;
     const link = figure.querySelector(".take-csv");
+    if (link.dataset.gzip === undefined) continue;
     link.addEventListener("click", async (event) => {
       if (link.href.startsWith("blob:")) return;
       event.preventDefault();

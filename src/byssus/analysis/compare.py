@@ -1,0 +1,319 @@
+"""Which binder did what: the means of its cells, and how sure they are.
+
+Cells of one electrode share its coating, so the electrodes are the witnesses for a binder,
+not the cells (`byssus.fitting.group_mean`).  Cells are compared within their kind (half
+cells made empty, half cells made full, full cells), on the best basis that all of a kind
+share, and in the same cycle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from byssus.analysis.columns import CYCLE, RETENTION, u
+from byssus.analysis.cycling import Cycling
+from byssus.analysis.result import Result
+from byssus.conventions import CAPACITY_UNIT, CapacityBasis
+from byssus.fitting import GroupMean, group_mean
+
+#: A cell that ends before this share of the longest test does not decide in which cycle the binders are compared.
+ENDED_EARLY = 0.5
+
+#: Values closer than this share of them differ by the rounding of floating point alone.
+_LAST_DIGIT = 1e-12
+
+#: The reservation where a spread is missing although there are several cells.
+COPIES = "the cells agree to the last digit, so nothing is known of any spread; are they copies of one test?"
+
+_BEST_FIRST = (CapacityBasis.ACTIVE_MATERIAL, CapacityBasis.COATING, CapacityBasis.AREA, CapacityBasis.CELL)
+_KINDS = {
+    "lithiation": "half cells, electrode made empty",
+    "delithiation": "half cells, electrode made full",
+    "charge": "full cells",
+}
+
+
+#: The definition behind the means, as a term with its sentences.
+METHOD = (
+    "Means and intervals of binders",
+    "A binder's mean weighs its electrodes (coatings), each with the mean of its cells; the 95 % interval is Student's t "
+    "with one degree of freedom less than there are electrodes, by Hartung and Knapp (doi:10.1002/sim.1009). Where all "
+    "cells are of one electrode it is that of the cells, and holds nothing of the spread between coatings. Late "
+    "capacity and retention are of the last cycle that all cells of a kind reached, but for cells that ended before "
+    "half of the longest test; those are named.",
+)
+
+
+@dataclass(frozen=True)
+class BinderMean:
+    """A headline quantity of a binder, over its cells of one kind."""
+
+    group: str
+    #: First and second half of a cycle, by which kinds of cell differ.
+    words: tuple[str, str]
+    name: str
+    unit: str
+    #: None if no cell has it; `absent` then says why.
+    mean: float | None
+    basis: str | None = None
+    cycle: int | None = None
+    cells: int = 0
+    electrodes: int = 0
+    #: Between cells; None for one cell.
+    deviation: float | None = None
+    #: Of the mean, at `level`; None where nothing is known of the spread.
+    interval: tuple[float, float] | None = None
+    level: float = 0.95
+    #: Standard uncertainty from what the inputs state, of the value of a lone cell.
+    uncertainty: float | None = None
+    #: What the interval cannot hold, or why there is none.
+    reservation: str | None = None
+    #: Cells without the quantity, each with its reason.
+    absent: tuple[tuple[str, str], ...] = ()
+
+
+def kinds(results: Sequence[Cycling]) -> dict[tuple[str, str], list[Cycling]]:
+    """Return the cells by kind: those whose cycles have the same two halves in the same order."""
+    found: dict[tuple[str, str], list[Cycling]] = {}
+    for result in results:
+        found.setdefault(result.words, []).append(result)
+    return found
+
+
+def kind_in_words(words: tuple[str, str]) -> str:
+    """Say what kind of cell has these halves.
+
+    Examples
+    --------
+    >>> kind_in_words(("lithiation", "delithiation"))
+    'half cells, electrode made empty'
+    """
+    return _KINDS[words[0]]
+
+
+def by_group(results: Sequence[Cycling]) -> dict[str, list[Cycling]]:
+    """Return the cells by binder, in the order of the study."""
+    found: dict[str, list[Cycling]] = {}
+    for result in results:
+        found.setdefault(result.group, []).append(result)
+    return found
+
+
+def common_basis(results: Sequence[Cycling]) -> CapacityBasis:
+    """Return the best basis of capacity that all cells have."""
+    shared = set(results[0].bases).intersection(*(set(result.bases) for result in results))
+    return next(basis for basis in _BEST_FIRST if basis in shared)
+
+
+def common_cycle(results: Sequence[Cycling]) -> int:
+    """Return the last cycle that all cells measured to its end; 0 if there is none.
+
+    Cells that ended before half of the longest test are not waited for: they would make
+    every comparison one of early cycles.  They are then named as having ended.
+    """
+    longest = max(result.last for result in results)
+    return min(result.last for result in results if result.last >= ENDED_EARLY * longest)
+
+
+def headline_starts(words: tuple[str, str]) -> list[str]:
+    """Return how the names of a cell's headline results start, in their order.
+
+    Examples
+    --------
+    >>> headline_starts(("charge", "discharge"))[-2:]
+    ['last discharge', 'retention']
+    """
+    return [f"first-cycle {words[1]}", "first-cycle coulombic", "mean coulombic", f"last {words[1]}", "retention"]
+
+
+def headlines(summary: Sequence[Result], words: tuple[str, str], basis: CapacityBasis) -> list[Result]:
+    """Choose a cell's headline results: one basis of capacity, both efficiencies, retention."""
+    shown = [result for result in summary if result.unit == "%" or result.basis == str(basis)]
+    return [result for start in headline_starts(words) for result in shown if result.name.startswith(start)]
+
+
+def compare_binders(
+    results: Sequence[Cycling],
+    summaries: Mapping[str, Sequence[Result]],
+    electrodes: Mapping[str, str] | None = None,
+    *,
+    copies: Collection[str] = (),
+    level: float = 0.95,
+) -> list[BinderMean]:
+    """Average each binder's cells, for every headline quantity.
+
+    Parameters
+    ----------
+    results
+        The cells, in the order of the study.
+    summaries
+        Each cell's results, by its sample (`byssus.analysis.cycling.summarise`).
+    electrodes
+        The electrode (coating) of each sample; a sample that is not in it counts as an
+        electrode of its own.
+    copies
+        Samples that hold the same data as another one of their binder, and count for nothing.
+    level
+        Of the intervals.
+
+    Returns
+    -------
+    list of BinderMean
+        By kind of cell, then by binder, then by quantity.  Late capacity and retention are
+        of one cycle for all cells of a kind (`common_cycle`), whatever each cell's last.
+    """
+    means = []
+    for words, members in kinds(results).items():
+        basis, cycle = common_basis(members), common_cycle(members)
+        for group, cells in by_group([member for member in members if member.sample not in copies]).items():
+            for quantity in _quantities(words, basis, cycle, cells[0].baseline):
+                means.append(_mean(group, words, quantity, cells, summaries, electrodes or {}, level))
+    return means
+
+
+def over_cycles(
+    results: Sequence[Cycling], column: str, electrodes: Mapping[str, str] | None = None, *, level: float = 0.95
+) -> pl.DataFrame:
+    """Average a column over cells, cycle by cycle.
+
+    Returns
+    -------
+    polars.DataFrame
+        ``Cycle / 1``, ``mean``, ``low`` and ``high`` (the interval of the mean, null for one
+        cell) and ``cells``, the number behind each mean.
+    """
+    found: dict[int, dict[str, list[float]]] = {}
+    for result in results:
+        electrode = (electrodes or {}).get(result.sample, result.sample)
+        for cycle, value in result.cycles.select(CYCLE, column).iter_rows():
+            if value is not None and math.isfinite(value):
+                found.setdefault(cycle, {}).setdefault(electrode, []).append(value)
+    rows = []
+    for cycle, values in sorted(found.items()):
+        made = group_mean(values, level=level)
+        low, high = _interval(made) or (None, None)
+        rows.append((cycle, made.mean, low, high, made.cells))
+    schema = {CYCLE: pl.Int64, "mean": pl.Float64, "low": pl.Float64, "high": pl.Float64, "cells": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def median_cell(results: Sequence[Cycling]) -> Cycling:
+    """Return the cell whose retention is the median (of two, the lower); the first if none has any."""
+    cycle = common_cycle(results)
+    kept = [(value, result) for result in results if (value := _at(result, RETENTION, cycle)) is not None]
+    return sorted(kept, key=lambda pair: pair[0])[(len(kept) - 1) // 2][1] if kept else results[0]
+
+
+@dataclass(frozen=True)
+class _Quantity:
+    name: str
+    unit: str
+    basis: str | None
+    cycle: int | None
+    #: From a cell and its results to value, standard uncertainty, and the reason if there is none.
+    of: Callable[[Cycling, Sequence[Result]], tuple[float | None, float | None, str | None]]
+
+
+def _quantities(words: tuple[str, str], basis: CapacityBasis, cycle: int, baseline: int) -> list[_Quantity]:
+    second = words[1]
+    unit = CAPACITY_UNIT[basis].replace("²", "^2")
+
+    def from_summary(name: str, unit: str, of_basis: str | None, cycle: int | None) -> _Quantity:
+        def of(_result: Cycling, summary: Sequence[Result]) -> tuple[float | None, float | None, str | None]:
+            for result in summary:
+                if result.name == name and of_basis in (None, result.basis):
+                    return result.value, result.uncertainty, result.reason
+            return None, None, "was not computed"
+
+        return _Quantity(name, unit, of_basis, cycle, of)
+
+    def from_cycles(name: str, unit: str, of_basis: str, column: Callable[[Cycling], str]) -> _Quantity:
+        def of(result: Cycling, _summary: Sequence[Result]) -> tuple[float | None, float | None, str | None]:
+            value = _at(result, column(result), cycle)
+            if value is not None:
+                return value, _at(result, u(column(result)), cycle), None
+            if result.last < cycle:
+                return None, None, f"ended in cycle {result.last}"
+            return None, None, f"cycle {cycle} or its baseline was not measured"
+
+        return _Quantity(name, unit, of_basis, cycle, of)
+
+    found = [
+        from_summary(f"first-cycle {second} capacity", unit, str(basis), 1),
+        from_summary("first-cycle coulombic efficiency", "%", None, 1),
+        from_summary("mean coulombic efficiency after the first cycle", "%", None, None),
+    ]
+    if cycle > 1:
+        found += [
+            from_cycles(f"{second} capacity", unit, str(basis), lambda result: result.column(1, basis)),
+            from_cycles(f"retention of {second} capacity", "%", f"cycle {baseline}", lambda _result: RETENTION),
+        ]
+    return found
+
+
+def _mean(
+    group: str,
+    words: tuple[str, str],
+    quantity: _Quantity,
+    cells: Sequence[Cycling],
+    summaries: Mapping[str, Sequence[Result]],
+    electrodes: Mapping[str, str],
+    level: float,
+) -> BinderMean:
+    nested: dict[str, list[float]] = {}
+    absent: list[tuple[str, str]] = []
+    uncertainty = None
+    for cell in cells:
+        value, stated, reason = quantity.of(cell, summaries[cell.sample])
+        if value is None or not math.isfinite(value):
+            absent.append((cell.sample, reason or "is not a number"))
+        else:
+            nested.setdefault(electrodes.get(cell.sample, cell.sample), []).append(value)
+            uncertainty = stated
+    made = group_mean(nested, level=level) if nested else None
+    if made is None:
+        return BinderMean(
+            group, words, quantity.name, quantity.unit, None, quantity.basis, quantity.cycle, level=level, absent=tuple(absent)
+        )  # fmt: skip
+    interval = _interval(made)
+    copies = made.interval is not None and interval is None
+    return BinderMean(
+        group,
+        words,
+        quantity.name,
+        quantity.unit,
+        made.mean,
+        quantity.basis,
+        quantity.cycle,
+        cells=made.cells,
+        electrodes=made.electrodes,
+        deviation=_deviation(nested),
+        interval=interval,
+        level=level,
+        uncertainty=uncertainty if made.cells == 1 else None,
+        reservation=COPIES if copies else made.reservation,
+        absent=tuple(absent),
+    )
+
+
+def _interval(made: GroupMean) -> tuple[float, float] | None:
+    # Cells that agree to the last digit say nothing of their spread; an interval of no width would claim certainty.
+    return made.interval if (made.error or 0.0) > _LAST_DIGIT * abs(made.mean) else None
+
+
+def _deviation(nested: Mapping[str, Sequence[float]]) -> float | None:
+    values = [value for part in nested.values() for value in part]
+    if len(values) < 2:
+        return None
+    centre = math.fsum(values) / len(values)
+    return math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1))
+
+
+def _at(result: Cycling, column: str, cycle: int) -> float | None:
+    row = result.cycles.filter(pl.col(CYCLE) == cycle)
+    value = row[column].item() if row.height == 1 else None
+    return None if value is None else float(value)

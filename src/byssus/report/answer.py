@@ -1,0 +1,282 @@
+"""The answer of a report: which binder did what, with intervals, in words and in tables.
+
+One table for each kind of cell, since half cells and full cells, and electrodes made empty
+and made full, have different quantities.  Numbers come from `byssus.analysis.compare`;
+this module chooses words and digits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from byssus.analysis.compare import (
+    COPIES,
+    BinderMean,
+    by_group,
+    common_basis,
+    compare_binders,
+    headline_starts,
+    headlines,
+    kind_in_words,
+    kinds,
+)
+from byssus.analysis.cycling import Cycling
+from byssus.analysis.result import Result
+from byssus.conventions import CapacityBasis
+from byssus.quantity import format_value, pretty_unit
+
+#: A reader takes in so many sentences; the table has the rest.
+MOST_SENTENCES = 6
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place of a table: a number with what stands under it, or the reason why there is none."""
+
+    text: str
+    under: tuple[str, ...] = ()
+    value: float | None = None
+    missing: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table."""
+
+    name: str
+    words: tuple[str, ...]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer for one kind of cell."""
+
+    #: None where the study has one kind only.
+    kind: str | None
+    sentences: tuple[str, ...]
+    #: Heading and what stands under it.
+    columns: tuple[tuple[str, str], ...]
+    #: None where every binder has one cell: the cells then are the answer.
+    binders: tuple[Row, ...] | None
+    cell_columns: tuple[tuple[str, str], ...]
+    cells: tuple[Row, ...]
+    #: What the intervals cannot hold, and which binders that is said of.
+    reservations: tuple[str, ...]
+
+
+def answers(
+    results: Sequence[Cycling],
+    summaries: Mapping[str, Sequence[Result]],
+    electrodes: Mapping[str, str] | None = None,
+    copies: Collection[str] = (),
+) -> list[Answer]:
+    """Build the answer of each kind of cell, in the order of the study.
+
+    Parameters
+    ----------
+    results, summaries
+        The cells and their results by sample.
+    electrodes
+        The electrode of each sample.
+    copies
+        Samples that hold the same data as another one of their binder: they stand in the
+        table of cells and count for nothing in a mean.
+    """
+    means = compare_binders(results, summaries, electrodes, copies=copies)
+    by_kind = kinds(results)
+    room, made = MOST_SENTENCES, []
+    for words, members in by_kind.items():
+        counted = [member for member in members if member.sample not in copies]
+        of_kind = [mean for mean in means if mean.words == words]
+        said = _sentences(counted, summaries, of_kind, common_basis(members))[:room]
+        room -= len(said)
+        made.append(
+            _answer(words, members, counted, summaries, means, electrodes or {}, tuple(said), several=len(by_kind) > 1)
+        )
+    return made
+
+
+def _answer(
+    words: tuple[str, str],
+    members: Sequence[Cycling],
+    counted: Sequence[Cycling],
+    summaries: Mapping[str, Sequence[Result]],
+    means: Sequence[BinderMean],
+    electrodes: Mapping[str, str],
+    said: tuple[str, ...],
+    *,
+    several: bool,
+) -> Answer:
+    groups = by_group(counted)
+    by_binder = {group: [mean for mean in means if (mean.words, mean.group) == (words, group)] for group in groups}
+    compared = any(len(cells) > 1 for cells in groups.values())
+    basis = common_basis(members)
+    found = {result.sample: headlines(summaries[result.sample], words, basis) for result in members}
+    # The columns are those of the cell that has most of them; a start is one quantity.
+    starts = [start for start in headline_starts(words) if any(_named(found[cell.sample], start) for cell in members)]
+    named = {start: next(one for cell in members if (one := _named(found[cell.sample], start))) for start in starts}
+    first = next(iter(by_binder.values()))
+    return Answer(
+        kind=_capital(kind_in_words(words)) if several else None,
+        sentences=said,
+        columns=tuple((_capital(mean.name), _under(mean.basis, mean.unit, mean.cycle)) for mean in first),
+        binders=tuple(_binder_row(group, groups[group], of_binder) for group, of_binder in by_binder.items())
+        if compared
+        else None,
+        cell_columns=tuple(
+            (_capital(named[start].name), _under(named[start].basis, named[start].unit)) for start in starts
+        ),
+        cells=tuple(
+            Row(
+                cell.sample,
+                (cell.group, electrodes.get(cell.sample, "")),
+                tuple(_of_result(_named(found[cell.sample], start)) for start in starts),
+            )
+            for cell in members
+        ),
+        reservations=_reservations(by_binder) if compared else (),
+    )
+
+
+def _binder_row(group: str, cells: Sequence[Cycling], means: Sequence[BinderMean]) -> Row:
+    electrodes = max(mean.electrodes for mean in means)
+    count = f"{len(cells)} cell{'s' if len(cells) > 1 else ''}"
+    coatings = f"{electrodes} electrode{'s' if electrodes > 1 else ''}" if electrodes else ""
+    return Row(group, (count, coatings), tuple(_of_mean(mean, len(cells)) for mean in means))
+
+
+def _of_mean(mean: BinderMean, cells: int) -> Entry:
+    absent = tuple(f"{sample}: {reason}" for sample, reason in mean.absent)
+    if mean.mean is None:
+        reasons = {reason for _, reason in mean.absent}
+        return Entry("missing", tuple(reasons) if len(reasons) == 1 else absent, missing=True)
+    left = (f"{mean.cells} of {cells} cells", *absent) if absent else ()
+    if mean.interval is None:
+        why = "one cell, no interval" if mean.cells == 1 else "no spread, no interval"
+        return Entry(format_value(mean.mean, mean.uncertainty), (why, *left), mean.mean)
+    text, low, high = _digits(mean)
+    deviation: tuple[str, ...] = ()
+    if mean.deviation:
+        digits = 1 - math.floor(math.log10(mean.deviation))
+        deviation = (f"sd\u00a0{round(mean.deviation, digits):.{max(0, digits)}f}",)
+    return Entry(text, (f"{low} to {high}".replace(" ", "\u00a0"), *deviation, *left), mean.mean)
+
+
+def _of_result(result: Result | None) -> Entry:
+    if result is None:
+        return Entry("missing", ("no second cycle is whole",), missing=True)
+    if result.value is None:
+        return Entry("missing", (result.reason or "",), missing=True)
+    cycle = () if result.cycle is None or result.cycle == 1 else (f"cycle {result.cycle}",)
+    return Entry(result.number, cycle, result.value)
+
+
+def _reservations(by_binder: Mapping[str, Sequence[BinderMean]]) -> tuple[str, ...]:
+    said: dict[str, list[str]] = {}
+    for group, means in by_binder.items():
+        # Cells may agree in one number by chance or by definition; in all of them they do not.
+        copies = all(mean.reservation == COPIES for mean in means if mean.cells > 1)
+        for why in dict.fromkeys(mean.reservation for mean in means):
+            if why and (why != COPIES or copies):
+                said.setdefault(why, []).append(group)
+    return tuple(
+        f"{', '.join(groups)}: {why.removesuffix('?')}{'?' if why.endswith('?') else '.'}"
+        for why, groups in said.items()
+    )
+
+
+def _sentences(
+    members: Sequence[Cycling],
+    summaries: Mapping[str, Sequence[Result]],
+    means: Sequence[BinderMean],
+    basis: CapacityBasis,
+) -> list[str]:
+    said = []
+    for group, cells in by_group(members).items():
+        if len(cells) == 1:
+            sentence = _of_one(cells[0], headlines(summaries[cells[0].sample], cells[0].words, basis))
+        else:
+            sentence = _of_several(cells, [mean for mean in means if mean.group == group])
+        said += [sentence] if sentence else []
+    return said
+
+
+def _of_one(cell: Cycling, results: Sequence[Result]) -> str | None:
+    """Say in words what one cell did, if its numbers are there."""
+    first, second = cell.words
+    found = {result.name: result for result in results if result.value is not None}
+    gave = found.get(f"first-cycle {second} capacity")
+    efficiency = found.get("first-cycle coulombic efficiency")
+    last, kept = found.get(f"last {second} capacity"), found.get(f"retention of {second} capacity")
+    if gave is None or efficiency is None:
+        return None
+    sentence = (
+        f"{cell.sample} (binder: {cell.group}) gave {gave} in the {second} of its first cycle, {efficiency} of what "
+        f"its {first} had taken"
+    )
+    if last is not None and kept is not None:
+        sentence += f"; in cycle {last.cycle} it gave {last}, {kept} of cycle {cell.baseline}"
+    return f"{sentence}."
+
+
+def _of_several(cells: Sequence[Cycling], means: Sequence[BinderMean]) -> str | None:
+    """Say in words what a binder did on the mean of its cells."""
+    first, second = cells[0].words
+    found = {mean.name: mean for mean in means if mean.mean is not None}
+    gave = found.get(f"first-cycle {second} capacity")
+    efficiency = found.get("first-cycle coulombic efficiency")
+    last, kept = found.get(f"{second} capacity"), found.get(f"retention of {second} capacity")
+    if gave is None or efficiency is None:
+        return None
+    coatings = f", {gave.electrodes} electrodes" if gave.electrodes > 1 else " of one electrode"
+    counted = f"{gave.cells} of {len(cells)}" if gave.cells < len(cells) else f"{gave.cells}"
+    sentence = (
+        f"{cells[0].group} (mean of {counted} cells{coatings}) gave {_in_words(gave)} in the {second} of the first cycle, "
+        f"{_in_words(efficiency)} of what the {first} had taken"
+    )
+    if last is not None and kept is not None:
+        fewer = f" {last.cells} of them" if last.cells < len(cells) else " they"
+        sentence += (
+            f"; in cycle {last.cycle}{fewer} gave {_in_words(last)}, {_in_words(kept)} of cycle {cells[0].baseline}"
+        )
+    return f"{sentence}."
+
+
+def _in_words(mean: BinderMean) -> str:
+    unit = pretty_unit(mean.unit)
+    if mean.interval is None or mean.mean is None:
+        return f"{format_value(mean.mean or 0.0, mean.uncertainty)} {unit}"
+    text, low, high = _digits(mean)
+    return f"{text} {unit} ({low} to {high})"
+
+
+def _digits(mean: BinderMean) -> tuple[str, str, str]:
+    """Write a mean and its interval with the digits that the interval leaves: two of its half width."""
+    if mean.mean is None or mean.interval is None:
+        raise ValueError(f"{mean.name} of {mean.group} has no interval to be written with")
+    low, high = mean.interval
+    decimals = 1 - math.floor(math.log10((high - low) / 2))
+    shown = max(0, decimals)
+    centre, bottom, top = (f"{round(value, decimals):.{shown}f}" for value in (mean.mean, low, high))
+    return centre, bottom, top
+
+
+def _named(results: Sequence[Result], start: str) -> Result | None:
+    return next((result for result in results if result.name.startswith(start)), None)
+
+
+def _under(basis: str | None, unit: str, cycle: int | None = None) -> str:
+    over = ""
+    if basis and basis.startswith("cycle"):
+        over = f"from {basis}"
+    elif basis and basis != "cell":
+        over = f"per {basis}"
+    at = f"cycle {cycle}" if cycle is not None and cycle > 1 else ""
+    return ", ".join(part for part in (at, over, pretty_unit(unit)) if part)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

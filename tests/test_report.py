@@ -1,0 +1,310 @@
+"""The report: its answer, its size, and that nothing it was given goes missing."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import html
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.stats import t as student
+from shared import square_wave
+
+from byssus.analysis.columns import EFFICIENCY, RETENTION
+from byssus.analysis.compare import COPIES, common_cycle, compare_binders, kinds, median_cell, over_cycles
+from byssus.analysis.cycling import Cycling, analyse, methods, summarise
+from byssus.conventions import Configuration, Made
+from byssus.figure.cycling import capacity_and_efficiency, retention, shown_profiles, voltage_profiles
+from byssus.figure.export import to_csv
+from byssus.findings import Finding
+from byssus.measured.metadata import Instrument, Metadata, Provenance, Sample
+from byssus.measured.steps import add_directions
+from byssus.measured.tables import Table
+from byssus.quantity import Quantity
+from byssus.report import build
+from byssus.report.answer import answers
+from byssus.report.build import Report, grouped, to_html
+
+LARGEST_PAGE = 12e6
+
+
+def cell(
+    name: str,
+    group: str = "CMC",
+    *,
+    fade: float = 0.97,
+    cycles: int = 6,
+    first: float = 1.6,
+    configuration: Configuration = Configuration.HALF,
+    made: Made | None = Made.EMPTY,
+    mass: str | None = "0.5 ± 0.01 mg",
+) -> tuple[Table, Cycling]:
+    sample = Sample(
+        name=name,
+        binder=group,
+        electrode=f"E-{group}",
+        configuration=configuration,
+        made=made,
+        active_mass=None if mass is None else Quantity.parse(mass),
+    )
+    opens = -1 if configuration is Configuration.HALF and made is Made.EMPTY else 1
+    hours = [2.0, first, *(value for n in range(cycles - 1) for value in (1.5 * fade**n, 1.49 * fade**n))]
+    table = square_wave([opens, -opens] * cycles, hours, sample=sample, records=21, digit_Ah=1e-6)
+    return table, analyse(table)
+
+
+def report(
+    cells: Sequence[tuple[Table, Cycling]], electrodes: dict[str, str] | None = None, findings: Sequence[Finding] = ()
+) -> Report:
+    results = [result for _, result in cells]
+    tables = {result.sample: table for table, result in cells}
+    groups = list(dict.fromkeys(result.group for result in results))
+    summaries = {result.sample: summarise(result) for result in results}
+    figures = []
+    for of_kind in kinds(results).values():
+        kept = retention(of_kind, groups, electrodes)
+        figures += [capacity_and_efficiency(of_kind, groups, electrodes), *([kept] if kept else [])]
+    figures += [voltage_profiles(tables[one.sample], one, groups, choice=why) for one, why in shown_profiles(results)]
+    return Report(
+        title="A study",
+        answers=answers(results, summaries, electrodes),
+        results=[result for summary in summaries.values() for result in summary],
+        figures=figures,
+        findings=findings,
+        methods=methods(results[0]),
+        inputs=[("study", Provenance(file="study.yaml", sha256="ab" * 32, size=9, reader="byssus.study"))],
+        samples=[table.metadata.sample for table in tables.values()],
+    )
+
+
+def text_of(page: str) -> str:
+    body = page[page.index("<main>") : page.index("</main>")]
+    body = re.sub(r"<script.*?</script>", " ", body, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body)))
+
+
+def test_a_binders_mean_is_that_of_its_electrodes() -> None:
+    # Two cells of one electrode and one of another: the electrodes are the witnesses.
+    cells = [cell("a", fade=0.97, first=1.6)[1], cell("b", fade=0.96, first=1.62)[1], cell("c", fade=0.9, first=1.7)[1]]
+    summaries = {one.sample: summarise(one) for one in cells}
+    means = {mean.name: mean for mean in compare_binders(cells, summaries, {"a": "E1", "b": "E1", "c": "E2"})}
+    efficiency = means["first-cycle coulombic efficiency"]
+    assert (efficiency.cells, efficiency.electrodes) == (3, 2)
+    assert efficiency.interval is not None
+    low, high = efficiency.interval
+    assert low < min(80, 85) < max(80, 85) < high  # one degree of freedom reaches far
+    assert efficiency.deviation == pytest.approx(np.std([80, 81, 85], ddof=1))
+    # One electrode: the plain t interval of its cells, and a word of what it cannot hold.
+    plain = {mean.name: mean for mean in compare_binders(cells, summaries, dict.fromkeys("abc", "E1"))}
+    mean = plain["first-cycle coulombic efficiency"]
+    assert mean.mean == pytest.approx(82.0)
+    reach = student.ppf(0.975, 2) * np.std([80, 81, 85], ddof=1) / np.sqrt(3)
+    assert mean.interval == pytest.approx((82 - reach, 82 + reach))
+    assert "one electrode" in (mean.reservation or "")
+
+
+def test_one_cell_has_no_interval_and_says_so() -> None:
+    _, one = cell("a")
+    means = compare_binders([one], {"a": summarise(one)})
+    assert {mean.interval for mean in means} == {None}
+    assert {mean.deviation for mean in means} == {None}
+    assert all("one cell" in (mean.reservation or "") for mean in means)
+    assert means[0].uncertainty == pytest.approx(3200 * 0.02, rel=1e-4)
+
+
+def test_cells_that_agree_to_the_last_digit_give_no_interval() -> None:
+    twins = [cell("a")[1], cell("b")[1]]
+    summaries = {one.sample: summarise(one) for one in twins}
+    means = compare_binders(twins, summaries)
+    assert {mean.interval for mean in means} == {None}
+    assert {mean.reservation for mean in means} == {COPIES}
+    assert over_cycles(twins, EFFICIENCY)["low"].null_count() == 6
+    # Known copies count for nothing.
+    assert {mean.cells for mean in compare_binders(twins, summaries, copies={"b"})} == {1}
+
+
+def test_binders_are_compared_in_one_cycle_and_early_ends_are_named() -> None:
+    cells = [
+        cell("a", cycles=9)[1],
+        cell("b", cycles=7)[1],
+        cell("c", "CCL", cycles=8)[1],
+        cell("d", "CCL", cycles=2)[1],
+    ]
+    assert common_cycle(cells) == 7
+    means = compare_binders(cells, {one.sample: summarise(one) for one in cells})
+    kept = {mean.group: mean for mean in means if mean.name.startswith("retention")}
+    assert {mean.cycle for mean in kept.values()} == {7}
+    assert (kept["CMC"].cells, kept["CCL"].cells) == (2, 1)
+    assert kept["CCL"].absent == (("d", "ended in cycle 2"),)
+    values = [one.cycles.filter(pl.col("Cycle / 1") == 7)[RETENTION].item() for one in cells[:2]]
+    assert kept["CMC"].mean == pytest.approx(np.mean(values))
+
+
+def test_the_median_cell_is_the_middle_one() -> None:
+    cells = [cell(name, fade=fade)[1] for name, fade in (("high", 0.99), ("low", 0.9), ("mid", 0.95))]
+    assert median_cell(cells).sample == "mid"
+
+
+def test_the_answer_is_the_binders_with_intervals_then_the_cells() -> None:
+    cells = [
+        cell(f"{group}-{n}", group, fade=0.95 + n / 100, first=1.6 + n / 50)
+        for group in ("CMC", "CCL")
+        for n in range(3)
+    ]
+    electrodes = {result.sample: f"{result.sample[:3]}-{result.sample[-1] == '2'}" for _, result in cells}
+    made = report(cells, electrodes)
+    (answer,) = made.answers
+    assert answer.kind is None
+    assert answer.binders is not None
+    assert [row.name for row in answer.binders] == ["CMC", "CCL"]
+    assert answer.binders[0].words == ("3 cells", "2 electrodes")
+    assert [row.name for row in answer.cells][:3] == ["CMC-0", "CMC-1", "CMC-2"]
+    assert len(answer.sentences) == 2
+    assert answer.sentences[0].startswith("CMC (mean of 3 cells, 2 electrodes) gave ")
+    text = text_of(to_html(made))
+    for sentence in answer.sentences:
+        assert sentence in text
+    means = compare_binders([result for _, result in cells], {r.sample: summarise(r) for _, r in cells}, electrodes)
+    low, high = means[1].interval or (0, 0)
+    under = answer.binders[0].entries[1].under[0].replace("\u00a0", " ")
+    assert [float(part) for part in under.split(" to ")] == pytest.approx([low, high], abs=0.5)
+    assert "CMC, n = 3" in to_html(made)
+
+
+def test_the_answer_is_short_for_many_binders() -> None:
+    made = report([cell(f"c{n}", f"binder {n}") for n in range(9)])
+    assert len(made.answers[0].sentences) == 6
+    assert made.answers[0].binders is None
+    assert len(made.answers[0].cells) == 9
+
+
+def test_each_kind_of_cell_has_its_own_answer_on_the_basis_it_shares() -> None:
+    made = report(
+        [
+            cell("an1"),
+            cell("an2", mass=None),
+            cell("ca1", "PVDF", made=Made.FULL),
+            cell("fc1", "SBR", configuration=Configuration.FULL, made=None),
+            cell("an3", cycles=1),
+        ]
+    )
+    assert [answer.kind for answer in made.answers] == [
+        "Half cells, electrode made empty",
+        "Half cells, electrode made full",
+        "Full cells",
+    ]
+    text = text_of(to_html(made))
+    assert "not measured" not in text
+    # Without a common mass anodes are compared in mAh; the cathode is not dragged along.
+    assert made.answers[0].cell_columns[0][1] == "mAh"
+    assert made.answers[1].cell_columns[0][1] == "per active material, mAh/g"
+    short = next(row for row in made.answers[0].cells if row.name == "an3")
+    missing = [entry for entry in short.entries if entry.missing]
+    assert missing
+    assert all(entry.under[0] for entry in missing)
+
+
+def test_the_page_states_what_went_in() -> None:
+    text = text_of(to_html(report([cell("a"), cell("b", mass=None)])))
+    assert "0.500 ± 0.010 mg" in text
+    assert "not given" in text
+    assert "ab" * 32 in text
+    for said in ("half", "empty", "E-CMC", "study.yaml"):
+        assert said in text
+
+
+def test_findings_that_say_the_same_stand_once() -> None:
+    findings = [Finding("value-missing", "the mass is not given", sample=name) for name in ("a", "b", "c")]
+    assert [(one.message, samples) for one, samples in grouped(findings)] == [
+        ("the mass is not given", ["a", "b", "c"])
+    ]
+    text = text_of(to_html(report([cell("a")], findings=findings)))
+    assert text.count("the mass is not given") == 1
+    assert "a, b, c: the mass" in text
+
+
+def test_names_cannot_break_the_page() -> None:
+    nasty = "</script><img src=x onerror=alert(1)> $\\frac$"
+    page = to_html(report([cell(nasty, nasty), cell("b", nasty, fade=0.9), cell("_c", "_c")]))
+    assert "<img src=x" not in page
+    # What the page is made of is what the template has: figures' images, and no script but its own.
+    assert set(re.findall(r"<img [a-z]+=.\w+", page[page.index("<main>") : page.index("</main>")])) == {
+        '<img class="print'
+    }
+    assert page.count("</script>") == page.count("<script") - page.split("</main>")[1].count('"<script')
+
+
+def test_every_link_to_numbers_hands_out_every_point() -> None:
+    made = report([cell("a")])
+    page = to_html(made)
+    packed = re.findall(r'data-gzip="([^"]+)"', page)
+    assert [gzip.decompress(base64.b64decode(part)).decode() for part in packed] == [
+        to_csv(one) for one in made.figures
+    ]
+
+
+def large(records: int) -> Table:
+    """One cycle pair of many noisy records, whose profile hardly compresses."""
+    half, generator = records // 6, np.random.default_rng(1)
+    frames = []
+    for step in range(6):
+        since = np.linspace(0, 3600.0, half)
+        falling = step % 2 == 0
+        level = 0.1 + since / 3600 + generator.normal(0, 1e-4, half)
+        frames.append(
+            pl.DataFrame(
+                {
+                    "Test Time / s": step * 3600.0 + since,
+                    "Voltage / V": 1.2 - level if falling else level,
+                    "Current / A": np.full(half, -1e-3 if falling else 1e-3),
+                    "Step Count / 1": np.full(half, step + 1, dtype=np.int64),
+                    "Step Cumulative Capacity / Ah": 1e-3 * since / 3600,
+                }
+            )
+        )
+    sample = Sample(name="large", binder="CMC", configuration=Configuration.HALF, made=Made.EMPTY)
+    data = add_directions(pl.concat(frames), Configuration.HALF)
+    return Table(data, Metadata(kind="cycling", sample=sample, instrument=Instrument()))
+
+
+def test_a_large_table_makes_a_page_that_travels() -> None:
+    table = large(200_000)
+    made = report([(table, analyse(table))])
+    assert made.figures[-1].drawn().height >= 199_000
+    page = to_html(made)
+    assert len(page) < LARGEST_PAGE
+    text = text_of(page)
+    assert re.search(r"thinned to [\d,]+ of 199,998 points", text)
+    # Its numbers pack to over a megabyte: they are beside the page, and the page says so.
+    assert "a file beside this page, too large to be inside it" in text
+    assert 'href="figures/voltage-profiles-large.csv"' in page
+    assert len(re.findall("data-gzip", page[: page.index("<script>/**")] if "<script>/**" in page else page)) >= 2
+
+
+def test_forty_cells_make_a_page_that_travels(monkeypatch: pytest.MonkeyPatch) -> None:
+    cells = [
+        cell(f"cell-{n:02}", f"binder {n % 4}", fade=0.94 + n / 1000, first=1.5 + n / 200, cycles=12) for n in range(40)
+    ]
+    made = report(cells)
+    # Of each binder the profiles of one cell.
+    assert [figure.name for figure in made.figures[:2]] == ["capacity-and-efficiency", "retention"]
+    assert len(made.figures) == 2 + 4
+    page = to_html(made)
+    assert len(page) < LARGEST_PAGE
+    assert "One cell stands for the 10 of binder 0: the one of median retention." in text_of(page)
+    assert max(len(figure.caption) for figure in made.figures) < 700
+    # The numbers of all figures together are bounded too.
+    monkeypatch.setattr(build, "MOST_PACKED_OF_ALL", 2_000)
+    assert sum(len(part) for part in re.findall(r'data-gzip="([^"]+)"', to_html(made))) <= 2_000 * 4 / 3 + 40
+
+
+def test_a_page_on_a_phone_scrolls_its_tables_only() -> None:
+    page = to_html(report([cell("a"), cell("b", fade=0.9)]))
+    body = page[page.index("<main>") : page.index("</main>")]
+    # Every table stands in a box of its own that scrolls.
+    assert len(re.findall(r"<table", body)) == len(re.findall(r'<div class="scroll"[^>]*>\s*<table', body)) >= 4
+    assert re.search(r"\.scroll \{[^}]*overflow-x: auto", page)
