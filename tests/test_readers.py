@@ -157,7 +157,7 @@ def test_empty_missing_folder_and_foreign_files(tmp_path: Path) -> None:
 
 def test_other_workbooks_and_archives_are_foreign(real: Real, tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="of no format"):
-        read(real("cycler_arbin/bs542_004_gr_li_50ua_50mv_1v_191020_Channel_11.xlsx"))
+        read(real("nanoindentation/FS_Calibration.xls"))
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("b.txt", "text")
     with pytest.raises(ReadError, match="of no format"):

@@ -9,7 +9,7 @@ import pytest
 from test_readers import LANDT_HEADING
 
 from byssus import workflow
-from byssus.errors import SeveralErrors
+from byssus.errors import ReadError, SeveralErrors
 from byssus.files import sha256_of
 
 
@@ -117,3 +117,28 @@ def test_results_name_what_they_were_made_from(tmp_path: Path) -> None:
     assert sample["active_mass"] == {"value": 1.0, "unit": "mg", "uncertainty": 0.1}
     table = pl.read_parquet(tmp_path / "results" / "tables" / "A.parquet")
     assert table.height == 6 * 21
+
+
+def test_a_table_that_no_reader_knows_is_read_by_its_column_map(tmp_path: Path) -> None:
+    folder = study(tmp_path, line("A", "a.csv"), a=HOURS)
+    known = workflow.run_study(folder)
+    table = pl.read_parquet(known.folder / "tables" / "A.parquet")
+    own = table.select(
+        (pl.col("Test Time / s") / 3600).alias("t(h)"),
+        pl.col("Voltage / V").alias("U"),
+        (pl.col("Current / A") * -1000).alias("I"),
+        pl.col("Step Count / 1").alias("step"),
+        (pl.col("Step Cumulative Capacity / Ah") * 1000).alias("Q"),
+    )
+    (folder / "own.txt").write_text(own.write_csv(separator=";").replace(".", ","))
+    columns = (
+        ", columns: {separator: ';', decimal: ',', current_positive: discharges, columns: {time: {column: 't(h)', unit: h}, "
+        "voltage: {column: U, unit: V}, current: {column: I, unit: mA}, step_count: {column: step, unit: '1'}, "
+        "capacity: {column: Q, unit: mAh}}}"
+    )
+    mapped = workflow.run_study(study(tmp_path, line("A", "own.txt", more=columns)))
+    values = [[result.value for result in run.results] for run in (known, mapped)]
+    assert values[1] == pytest.approx(values[0], rel=1e-9)
+    broken = study(tmp_path, line("A", "own.txt", more=columns.replace("column: U", "column: V")))
+    with pytest.raises(ReadError, match="'V'"):
+        workflow.run_study(broken)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from byssus.files import write_whole
 from byssus.findings import CODES
-from byssus.measured.readers import READERS
+from byssus.measured.readers import READERS, generic
 from byssus.measured.tables import CURVES, KINDS, VENDOR
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -90,6 +90,7 @@ def formats_page() -> str:
         "Each reader's own specification, in the order in which formats are tried.",
         "",
     ]
+    lines += ["## Any text or workbook, by a column map", "", "```text", (generic.__doc__ or "").strip(), "```", ""]
     for reader in READERS:
         module = sys.modules[reader.read.__module__]
         lines += [

@@ -34,9 +34,24 @@ CODES: dict[str, Code] = {
         "The library that reads this format remarks on the file.",
         "See the message; compare with the vendor's own export if it touches the numbers.",
     ),
+    "current-derived": Code(
+        "note",
+        "The file stores no current; it is the charge of each record over the time since the record before.",
+        "Nothing; where the current jumps between two records, it is their mean.",
+    ),
+    "impedance-left-out": Code(
+        "note",
+        "Points of impedance spectra stand among the records of cycling; they are left out of this table.",
+        "Export the spectra on their own.",
+    ),
+    "direction-unknown": Code(
+        "warning",
+        "The file does not say of some steps whether they charge or discharge.",
+        "Look at the records named; they are taken as charge.",
+    ),
     "malformed-records": Code(
         "warning",
-        "Records with too few or too many fields stand in the file; they are left out.",
+        "Malformed records (too few or too many fields, outside their page, a number used twice) are left out.",
         "Look at the lines named: a decimal comma, or a line that was edited by hand.",
     ),
     "time-backwards": Code(

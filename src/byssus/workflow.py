@@ -192,7 +192,7 @@ def run_study(path: Path, *, out: Path | None = None, progress: Progress = _sile
         progress(f"reading {name}", done, total)
         try:
             sample = study.sample(name)
-            table = join([read(study.folder / file, sample=sample) for file in cell.files])
+            table = join([read(study.folder / file, sample=sample, columns=cell.columns) for file in cell.files])
             result = cycles_of.analyse(table, baseline=study.analysis.retention_baseline)
         except Exception as error:
             # Whatever one cell holds, the others are still done; BYSSUS_DEBUG=1 shows where a defect is.

@@ -123,12 +123,35 @@ def _nda() -> bytes:
         return archive.read(archive.namelist()[0])[:60_000]
 
 
+def _head(name: str, size: int = 16_000) -> Callable[[], bytes]:
+    """The beginning of a real text file, cut at a line."""
+
+    def make() -> bytes:
+        content = (data_folder() / name).read_bytes()[:size]
+        return content[: content.rindex(b"\n") + 1]
+
+    return make
+
+
+def _whole(name: str) -> Callable[[], bytes]:
+    return lambda: (data_folder() / name).read_bytes()
+
+
 #: Of each seed: the reader it is for, and how its bytes are had.
 SEEDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "landt": ("landt-csv", _landt),
     "land": ("land-xlsx", _land),
     "neware-ndax": ("neware", _neware),
     "neware-nda": ("neware", _nda),
+    "neware-csv": ("neware-csv", _head("cycler_neware/neware_uio.csv")),
+    "bdf": ("bdf", _head("cycler_land/SINTEF__LiGrR2032__2024-04-30__25degC__Landt.bdf.csv")),
+    "land-tabs": ("land-tabs", _whole("cycler_land/3-1-6_PowerCheck_Cycling_004_1.xlsx")),
+    "arbin-csv": ("arbin-csv", _head("cycler_arbin/2017-05-09_test-TC-contact_CH33.csv")),
+    "arbin-res": ("arbin-res", _whole("cycler_arbin/arbin_example.res")),
+    "biologic-mpt": ("biologic-mpt", _head("cycler_biologic/gcpl.pr_182.1.mpt", 32_000)),
+    "maccor": ("maccor-text", _head("cycler_maccor/maccor_001.txt")),
+    "maccor-raw": ("maccor-text", _head("cycler_maccor/PreDiag_000229_000229_truncated.034", 32_000)),
+    "pec": ("pec-csv", _head("cycler_pec/pec.csv")),
 }
 
 _GIANTS = (b"9" * 400, b"1e999", b"-1e308", b"nan", b"inf", b"", b"0x10", b"1,5", "µ".encode(), b"\xff\xfe", b"\0" * 8)

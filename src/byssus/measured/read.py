@@ -16,6 +16,7 @@ from byssus.measured.checks import check_cycling
 from byssus.measured.door import InstrumentFile, Reader
 from byssus.measured.metadata import Metadata, Provenance, Sample
 from byssus.measured.readers import READERS
+from byssus.measured.readers.generic import ColumnMap, read_mapped
 from byssus.measured.steps import add_directions
 from byssus.measured.tables import Table
 
@@ -24,7 +25,12 @@ GROUP = "byssus.readers"
 
 
 def read(
-    source: Path | bytes, *, sample: Sample | None = None, reader: str | None = None, name: str = "bytes"
+    source: Path | bytes,
+    *,
+    sample: Sample | None = None,
+    reader: str | None = None,
+    columns: ColumnMap | None = None,
+    name: str = "bytes",
 ) -> Table:
     """Read an instrument's file.
 
@@ -36,6 +42,8 @@ def read(
         What was measured.  A cycling table's electrode direction needs its configuration.
     reader
         The name of a reader, to skip the recognition by content.
+    columns
+        What the columns of a text or workbook are that no reader knows.
     name
         What bytes are called in messages and in the provenance.
 
@@ -52,6 +60,10 @@ def read(
         If there is no reader of that name, or an archive holds several tests.
     """
     chosen = None if reader is None else _named(reader)
+    if columns is not None:
+        chosen = Reader(
+            "column-map", "a table by its column map", lambda _: True, lambda file: read_mapped(file, columns)
+        )
     with opened(source, name, lambda file: chosen is not None or _recognised(file) is not None) as file:
         try:
             return _made(file, chosen or _recognise(file), sample or Sample())

@@ -38,6 +38,7 @@ from byssus.conventions import Configuration, Made
 from byssus.errors import StudyError, did_you_mean
 from byssus.findings import Finding
 from byssus.measured.metadata import Area, Charge, Mass, Sample
+from byssus.measured.readers.generic import ColumnMap
 
 #: The name a study's file has in its folder.
 STUDY_FILE = "study.yaml"
@@ -85,6 +86,8 @@ class Cell(_Named):
     configuration: Configuration
     #: More than one where the instrument split the test; they are appended in the order of time.
     files: Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
+    #: What the columns of the files are, where no reader knows them; see docs/formats.md.
+    columns: ColumnMap | None = None
     active_mass: Mass | None = None
     coating_mass: Mass | None = None
     electrode_area: Area | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import polars as pl
 from byssus.analysis.columns import EFFICIENCY, capacity_column, u
 from byssus.analysis.cycling import analyse
 from byssus.conventions import CapacityBasis, Configuration, Made
+from byssus.errors import ByssusError
 from byssus.measured.metadata import Sample
 from byssus.measured.read import read
 from byssus.validation.pages import Comparison, Page
@@ -43,8 +45,31 @@ def compare(folder: Path) -> Page:
             "throughout, the ambient temperature; Byssus keeps it as the vendor's.",
             "Neware: the reference is an earlier output of the reader library, with coarser voltages: a regression, not a "
             "truth.",
+            *_every_file(folder),
         ],
     )
+
+
+def _every_file(folder: Path) -> Iterator[str]:
+    """Say what is made of each cycler file, or why nothing is."""
+    for path in sorted(folder.glob("cycler_*/*")):
+        # A Parquet here is a reference of another library, not an instrument's file.
+        if path.suffix == ".parquet":
+            continue
+        name = f"{path.parent.name}/{path.name}"
+        try:
+            table = read(path)
+        except ByssusError as error:
+            reason = str(error).removeprefix(f"{path}: ")
+            yield f"`{name}`: not read; {reason}"
+            continue
+        codes = sorted({finding.code for finding in table.findings})
+        steps, end = table.data["Step Count / 1"][-1], table.data["Test Time / s"][-1]
+        yield (
+            f"`{name}`: {table.metadata.provenance[0].reader}, {table.rows:,} rows, "
+            f"{steps} steps, {end:,.1f} s; "
+            f"findings: {', '.join(codes) or 'none'}"
+        )
 
 
 def _land(path: Path) -> tuple[list[Comparison], float]:

@@ -3,7 +3,34 @@
 from __future__ import annotations
 
 from byssus.measured.door import Reader
-from byssus.measured.readers import land, landt, neware
+from byssus.measured.readers import (
+    arbin_res,
+    arbin_text,
+    bdf,
+    biologic_mpr,
+    biologic_mpt,
+    land,
+    land_tabs,
+    landt,
+    maccor,
+    neware,
+    neware_csv,
+    pec,
+)
 
 #: Formats with an unmistakable head stand before those that must be opened.
-READERS: tuple[Reader, ...] = (neware.READER, landt.READER, land.READER)
+READERS: tuple[Reader, ...] = (
+    neware.READER,
+    arbin_res.READER,
+    biologic_mpr.READER,
+    biologic_mpt.READER,
+    landt.READER,
+    maccor.READER,
+    pec.READER,
+    neware_csv.READER,
+    arbin_text.CSV_READER,
+    bdf.READER,
+    land_tabs.READER,
+    land.READER,
+    arbin_text.XLSX_READER,
+)

@@ -124,7 +124,7 @@ def _last_digit(values: pl.Series) -> float:
     """Return one unit of the last decimal that occurs in a column, down to 1e-9."""
     for decimals in range(10):
         scaled = values * 10**decimals
-        if bool(((scaled - scaled.round()).abs() < 1e-6 * scaled.abs().clip(1)).all()):
+        if bool(((scaled - scaled.round()).abs() < 1e-6 + 1e-13 * scaled.abs()).all()):
             return 10.0**-decimals
     return 1e-9
 
