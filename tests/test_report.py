@@ -71,7 +71,7 @@ def report(
     figures += [voltage_profiles(tables[one.sample], one, groups, choice=why) for one, why in shown_profiles(results)]
     return Report(
         title="A study",
-        answers=answers(results, summaries, electrodes),
+        answers=answers(results, summaries, compare_binders(results, summaries, electrodes), electrodes),
         results=[result for summary in summaries.values() for result in summary],
         figures=figures,
         findings=findings,

@@ -142,3 +142,18 @@ def test_a_table_that_no_reader_knows_is_read_by_its_column_map(tmp_path: Path) 
     broken = study(tmp_path, line("A", "own.txt", more=columns.replace("column: U", "column: V")))
     with pytest.raises(ReadError, match="'V'"):
         workflow.run_study(broken)
+
+
+def test_the_binders_means_stand_beside_the_cells(tmp_path: Path) -> None:
+    shorter = [2.0, 1.5, 1.5, 1.3, 1.45, 1.3]
+    run = workflow.run_study(study(tmp_path, line("A", "a.csv") + line("B", "b.csv"), a=HOURS, b=shorter))
+    means = {(mean["name"], mean["basis"]): mean for mean in run.as_dict()["binders"]}
+    last = next(
+        mean
+        for (name, basis), mean in means.items()
+        if "delithiation capacity" in name and basis == "active material" and mean["cycle"] == 3
+    )
+    assert last["mean"] == pytest.approx((1400 + 1300) / 2, rel=1e-3)
+    assert (last["cells"], last["electrodes"]) == (2, 1)
+    assert last["interval"][0] < 1350 < last["interval"][1]
+    assert "coatings" in last["reservation"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import polars as pl
 
 from byssus import __version__
 from byssus.analysis import cycling as cycles_of
-from byssus.analysis.compare import METHOD, kinds
+from byssus.analysis.compare import METHOD, BinderMean, compare_binders, kinds
 from byssus.analysis.result import Result, tidy
 from byssus.conventions import CellDirection, Configuration
 from byssus.errors import AnalysisError, ByssusError, OutputError, ReadError, SeveralErrors, UsageError
@@ -141,6 +141,8 @@ class Run:
     study: Study
     folder: Path
     results: tuple[Result, ...]
+    #: The binders' means, with what their intervals rest on.
+    binders: tuple[BinderMean, ...]
     findings: tuple[Finding, ...]
     samples: dict[str, Any]
     #: What was asked for and could not be produced; each is one line for a person.
@@ -161,6 +163,7 @@ class Run:
             "findings": [finding.as_dict() for finding in self.findings],
             "samples": self.samples,
             "results": [result.as_dict() for result in self.results],
+            "binders": [asdict(mean) for mean in self.binders],
             "versions": versions(),
         }
 
@@ -213,16 +216,19 @@ def run_study(path: Path, *, out: Path | None = None, progress: Progress = _sile
     progress("drawing", total - 1, total)
     summaries = {name: cycles_of.summarise(result) for name, result in analysed.items()}
     results = [result for summary in summaries.values() for result in summary]
+    copies = _copies(tables, analysed)
+    means = compare_binders(list(analysed.values()), summaries, _electrodes(study), copies=copies)
     figures = _figures(study, tables, analysed)
     run = Run(
         study=study,
         folder=folder,
         results=tuple(results),
+        binders=tuple(means),
         findings=tuple(findings),
         samples={name: _sample(tables[name], result) for name, result in analysed.items()},
         errors=tuple(errors),
     )
-    page = to_html(_report(study, tables, analysed, summaries, results, figures, findings))
+    page = to_html(_report(study, tables, analysed, summaries, results, means, figures, findings))
     with folder_written_aside(folder) as aside:
         write_whole(aside / REPORT_FILE, page)
         write_whole(aside / "results.json", json.dumps(run.as_dict(), indent=1, ensure_ascii=False, allow_nan=False))
@@ -342,6 +348,7 @@ def _report(
     analysed: dict[str, cycles_of.Cycling],
     summaries: dict[str, list[Result]],
     results: Sequence[Result],
+    means: Sequence[BinderMean],
     figures: Sequence[Figure],
     findings: Sequence[Finding],
 ) -> Report:
@@ -352,8 +359,7 @@ def _report(
     ]
     file = study.file
     said = Provenance(file=file.name, sha256=sha256_of(file), size=file.stat().st_size, reader="byssus.study")
-    electrodes = {name: study.cells[name].electrode for name in analysed}
-    answer = answers(list(analysed.values()), summaries, electrodes, _copies(tables, analysed))
+    answer = answers(list(analysed.values()), summaries, means, _electrodes(study), _copies(tables, analysed))
     if any(part.binders for part in answer):
         methods.append(METHOD)
     return Report(
@@ -367,6 +373,10 @@ def _report(
         samples=[table.metadata.sample for table in tables.values()],
         notes=notes,
     )
+
+
+def _electrodes(study: Study) -> dict[str, str]:
+    return {name: cell.electrode for name, cell in study.cells.items()}
 
 
 def _sample(table: Table, result: cycles_of.Cycling) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from byssus.analysis.compare import (
     BinderMean,
     by_group,
     common_basis,
-    compare_binders,
     headline_starts,
     headlines,
     kind_in_words,
@@ -70,6 +69,7 @@ class Answer:
 def answers(
     results: Sequence[Cycling],
     summaries: Mapping[str, Sequence[Result]],
+    means: Sequence[BinderMean],
     electrodes: Mapping[str, str] | None = None,
     copies: Collection[str] = (),
 ) -> list[Answer]:
@@ -79,13 +79,14 @@ def answers(
     ----------
     results, summaries
         The cells and their results by sample.
+    means
+        The binders' (`byssus.analysis.compare.compare_binders`).
     electrodes
         The electrode of each sample.
     copies
         Samples that hold the same data as another one of their binder: they stand in the
         table of cells and count for nothing in a mean.
     """
-    means = compare_binders(results, summaries, electrodes, copies=copies)
     by_kind = kinds(results)
     room, made = MOST_SENTENCES, []
     for words, members in by_kind.items():
