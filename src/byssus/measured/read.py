@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib import metadata
@@ -19,6 +20,10 @@ from byssus.measured.readers import READERS
 from byssus.measured.readers.generic import ColumnMap, read_mapped
 from byssus.measured.steps import add_directions
 from byssus.measured.tables import Table
+
+# What the workbook library logs of a damaged file, the error of one line says too; without a
+# handler Python would print it on the terminal.
+logging.getLogger("calamine").addHandler(logging.NullHandler())
 
 #: Where other packages register a `byssus.measured.door.Reader`.
 GROUP = "byssus.readers"
