@@ -6,9 +6,10 @@ cases, to full precision; `propagate` and `bootstrap` carry uncertainty through 
 number for it, and none of them gives a number that the data do not determine.
 """
 
-from byssus.fitting.core import Data, Estimate, Fit, Parameter, fit
+from byssus.fitting.core import Estimate, Fit, fit
 from byssus.fitting.groups import Comparison, GroupMean, compare, group_mean
 from byssus.fitting.lines import LinearFit, LineFit, fit_line, fit_linear
+from byssus.fitting.model import Data, Parameter
 from byssus.fitting.resampling import Propagated, bootstrap, propagate
 
 __all__ = [

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from byssus.errors import FitError, did_you_mean
-
-if TYPE_CHECKING:
-    from byssus.fitting.core import Data, Parameter
+from byssus.fitting.model import Data, Parameter, signature_of
 
 
 def parameters(given: Sequence[Parameter]) -> None:
@@ -105,8 +103,6 @@ def finite(what: str, values: NDArray[Any], name: str) -> None:
 
 def arguments(part: Data, known: Mapping[str, Any]) -> dict[str, str]:
     """Map each argument of a model to a parameter."""
-    from byssus.fitting.core import signature_of
-
     wanted = signature_of(part.model)
     if wanted is None:
         wanted = [*part.names, *(name for name in known if name not in part.names.values())]

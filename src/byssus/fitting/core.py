@@ -13,99 +13,25 @@ Burnham and Anderson, Model Selection (2002), ch. 2 (information criteria).
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from byssus.errors import FitError
 from byssus.fitting import identifiability
+from byssus.fitting.model import Data, Parameter
+from byssus.fitting.problem import Problem, stacked
 
 Array = NDArray[np.float64]
 Loss = Literal["linear", "soft_l1", "huber", "cauchy", "arctan"]
 
-#: At the limit of double precision; looser ones cost certified digits (see the validation page).
-TOLERANCE = 1e-15
-MAX_EVALUATIONS = 20_000
 #: A parameter whose standard error is this part of its value has its profile looked at for open ends.
 WEAK = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A parameter of a model.
-
-    Parameters
-    ----------
-    name
-        As the model's argument is called, or as `Data.names` maps it.
-    start
-        Where the search begins.
-    lower, upper
-        Bounds; a fit that ends on one says so.
-    scale
-        Its typical size; the start's, or one for a start of zero.
-    unit
-        For people; the fit does not convert.
-    fixed
-        Held at `start`.
-    tied
-        A function of the other parameters' values that gives this one.
-    """
-
-    name: str
-    start: float = math.nan
-    lower: float = -math.inf
-    upper: float = math.inf
-    scale: float | None = None
-    unit: str = "1"
-    fixed: bool = False
-    tied: Callable[[Mapping[str, float]], float] | None = None
-
-
-@dataclass(frozen=True)
-class Data:
-    """One data set and the model it is fitted with.
-
-    Parameters
-    ----------
-    model
-        ``model(x, a, b, …)``, a plain function of named parameters; real or complex.
-    x
-        Whatever the model takes; the fit only passes it on.
-    y
-        The data, real or complex.
-    error
-        Standard error of each value, or of all; of the real and imaginary part each for
-        complex data, or complex to give both.  None weighs all alike.
-    x_error
-        Standard error of each x, or of all, where x is uncertain too.  A value then has the
-        effective variance σ² = σ_y² + (∂model/∂x · σ_x)², which moves with the parameters:
-        exact for a straight line (it is then York's), of first order for a curve.  Needs
-        `error`, real data and an array x.
-    name
-        For messages.
-    names
-        What an argument of the model is called among the parameters, where that differs:
-        ``{"R": "R of cell 2"}``.  Arguments not named here keep their names and are shared.
-    derivatives
-        ``derivatives(x, a, b, …)`` gives ∂model/∂argument by argument; optional.
-    """
-
-    model: Callable[..., Any]
-    x: Any
-    y: Any
-    error: Any = None
-    x_error: Any = None
-    name: str = "data"
-    names: Mapping[str, str] = field(default_factory=dict)
-    derivatives: Callable[..., Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +72,7 @@ class Fit:
     evaluations: int
     #: Starts tried, how many of them ended at this minimum, and the seed that drew them.
     starts: tuple[int, int, int | None]
-    _problem: _Problem = field(repr=False)
+    _problem: Problem = field(repr=False)
     _solution: Array = field(repr=False)
     #: Covariance of the scaled parameters in all directions that the data determine.
     _determined: Array = field(repr=False)
@@ -236,7 +162,7 @@ class Fit:
         """
         from byssus.fitting.residuals import normality, runs
 
-        parts = [_stacked(part) for part in self.residuals]
+        parts = [stacked(part) for part in self.residuals]
         return {"runs": runs(parts), "normality": normality(np.concatenate(parts))}
 
     def _quantile(self, level: float) -> float:
@@ -302,7 +228,7 @@ def fit(
     """
     if loss not in ("linear", "soft_l1", "huber", "cauchy", "arctan"):
         raise FitError("is not a loss", field="loss", value=loss, fix="give linear, soft_l1, huber, cauchy or arctan")
-    problem = _Problem([data] if isinstance(data, Data) else list(data), list(parameters), errors, loss, loss_scale)
+    problem = Problem([data] if isinstance(data, Data) else list(data), list(parameters), errors, loss, loss_scale)
     solutions = [problem.solve(start) for start in _starting_points(problem, starts, seed)]
     best = min(solutions, key=lambda solution: float(solution.cost))
     reached = sum(math.isclose(solution.cost, best.cost, rel_tol=1e-6, abs_tol=1e-300) for solution in solutions)
@@ -310,171 +236,7 @@ def fit(
     return _conclude(problem, best, evaluations, (starts, reached, seed if starts > 1 else None))
 
 
-class _Problem:
-    """The data and parameters as numbers: scaled free parameters in, weighted residuals out."""
-
-    def __init__(
-        self, data: list[Data], parameters: list[Parameter], errors: str, loss: str, loss_scale: float
-    ) -> None:
-        from byssus.fitting import checks
-
-        self.errors, self.loss, self.loss_scale = errors, loss, loss_scale
-        checks.parameters(parameters)
-        self.parameters = {parameter.name: parameter for parameter in parameters}
-        self.free = [p for p in parameters if not p.fixed and p.tied is None]
-        self.fixed = {p.name: p.start for p in parameters if p.fixed}
-        self.tied = {p.name: p.tied for p in parameters if p.tied is not None}
-        self.names = [p.name for p in self.free]
-        self.data = [checks.data(part) for part in data]
-        self.arguments = [checks.arguments(part, self.parameters) for part in data]
-        checks.all_used(self.parameters, self.arguments, self.tied)
-        self.points = sum(part.y.size * (2 if np.iscomplexobj(part.y) else 1) for part in self.data)
-        if self.points < len(self.free) + (1 if errors == "relative" else 0):
-            raise FitError(
-                f"{self.points} values cannot determine {len(self.free)} parameters"
-                + (" and their scatter" if errors == "relative" else ""),
-                fix="give more data, fix a parameter, or state known errors",
-            )
-        if not self.free:
-            raise FitError("no parameter is free", fix="leave at least one neither fixed nor tied")
-        self.scales = np.array([p.scale or abs(p.start) or 1.0 for p in self.free])
-        self.start = np.array([p.start for p in self.free]) / self.scales
-        self.lower = np.array([p.lower for p in self.free]) / self.scales
-        self.upper = np.array([p.upper for p in self.free]) / self.scales
-        self.sum_of_log_errors = sum(checks.sum_of_logs(part) for part in self.data)
-        self.analytic = not self.tied and all(
-            part.derivatives is not None and part.x_error is None for part in self.data
-        )
-        for place, part in enumerate(self.data):
-            checks.first_values(part, self.model(place, part.x, self.start))
-
-    def all_values(self, u: Array) -> dict[str, float]:
-        values = dict(zip(self.names, (u * self.scales).tolist(), strict=True)) | self.fixed
-        for name, function in self.tied.items():
-            values[name] = float(function(values))
-        return values
-
-    def model(self, place: int, x: Any, u: Array) -> NDArray[Any]:
-        values = self.all_values(u)
-        arguments = {argument: values[name] for argument, name in self.arguments[place].items()}
-        return np.asarray(self.data[place].model(x, **arguments))
-
-    def error(self, place: int, u: Array) -> Any:
-        """The errors of a data set's values; with errors in x they depend on the parameters."""
-        part = self.data[place]
-        if part.x_error is None:
-            return part.error
-        # The slope over the reach of the error is what carries it; a step that short still rounds nothing away.
-        step = 0.1 * part.x_error
-        slope = (self.model(place, part.x + step, u) - self.model(place, part.x - step, u)) / (2 * step)
-        return np.hypot(part.error, slope * part.x_error)
-
-    def residuals(self, u: Array) -> Array:
-        parts = [
-            _stacked(_weighted(self.model(place, part.x, u) - part.y, self.error(place, u)))
-            for place, part in enumerate(self.data)
-        ]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-    def split(self, stacked: Array) -> Iterator[NDArray[Any]]:
-        """Give each data set its part of stacked residuals, complex where the data are."""
-        at = 0
-        for part in self.data:
-            size = part.y.size
-            if np.iscomplexobj(part.y):
-                yield (stacked[at : at + size] + 1j * stacked[at + size : at + 2 * size]).reshape(part.y.shape)
-                at += 2 * size
-            else:
-                yield stacked[at : at + size].reshape(part.y.shape)
-                at += size
-
-    def jacobian(self, u: Array) -> Array:
-        """The residuals' derivatives, from those that the models give."""
-        values = self.all_values(u)
-        blocks = []
-        for part, arguments in zip(self.data, self.arguments, strict=True):
-            assert part.derivatives is not None  # noqa: S101 - `analytic` says so
-            given = part.derivatives(part.x, **{argument: values[name] for argument, name in arguments.items()})
-            block = np.zeros((part.y.size * (2 if np.iscomplexobj(part.y) else 1), len(self.free)))
-            for argument, name in arguments.items():
-                if name in self.names:
-                    at = self.names.index(name)
-                    slope = np.broadcast_to(np.asarray(given[argument]), part.y.shape)
-                    block[:, at] += _stacked(_weighted(slope, part.error)) * self.scales[at]
-            blocks.append(block)
-        return np.vstack(blocks)
-
-    def solve(self, start: Array, free: NDArray[np.bool_] | None = None) -> Any:
-        """Minimise from a start; `free` masks the parameters that may move."""
-        mask = np.ones(len(start), dtype=bool) if free is None else free
-
-        def put(part: Array) -> Array:
-            if free is None:
-                return part
-            whole = start.copy()
-            whole[mask] = part
-            return whole
-
-        begin = np.clip(start[mask], self.lower[mask], self.upper[mask])
-        with np.errstate(all="ignore"):
-            first = self.residuals(put(begin))
-        # SciPy's tolerance on the gradient is absolute; residuals of order one give it a meaning.
-        size = math.sqrt(float(first @ first) / len(first)) or 1.0
-        size = size if math.isfinite(size) else 1.0
-
-        def residuals(part: Array) -> Array:
-            scaled = self.residuals(put(part))
-            scaled /= size
-            return scaled
-
-        def derivatives(part: Array) -> Array:
-            return self.jacobian(put(part))[:, mask] / size
-
-        with np.errstate(all="ignore"):
-            try:
-                solution = least_squares(
-                    residuals,
-                    begin,
-                    jac=derivatives if self.analytic else "3-point",
-                    bounds=(self.lower[mask], self.upper[mask]),
-                    method="trf",
-                    ftol=TOLERANCE,
-                    xtol=TOLERANCE,
-                    gtol=TOLERANCE,
-                    loss=self.loss,
-                    f_scale=self.loss_scale / size,
-                    max_nfev=MAX_EVALUATIONS,
-                )
-            except (ValueError, np.linalg.LinAlgError) as error:
-                raise FitError(
-                    f"the model gives values that are not finite on the way ({error})",
-                    fix="bound the parameters to where the model is defined",
-                ) from error
-        solution.fun, solution.jac, solution.cost = solution.fun * size, solution.jac * size, solution.cost * size**2
-        return solution
-
-    def curve_gradient(self, place: int, x: Any, u: Array) -> Array:
-        """∂model/∂u at other points, by central differences."""
-        columns = []
-        for at in range(len(u)):
-            step = np.zeros_like(u)
-            step[at] = np.cbrt(np.finfo(float).eps) * max(abs(u[at]), 1e-3)
-            columns.append((self.model(place, x, u + step) - self.model(place, x, u - step)) / (2 * step[at]))
-        return np.column_stack([np.asarray(column, dtype=float) for column in columns])
-
-    def plain_jacobian(self, u: Array) -> Array:
-        """Derivatives of the residuals, not weighted by a robust loss."""
-        if self.analytic:
-            return self.jacobian(u)
-        columns = []
-        for at in range(len(u)):
-            step = np.zeros_like(u)
-            step[at] = np.cbrt(np.finfo(float).eps) * max(abs(u[at]), 1e-3)
-            columns.append((self.residuals(u + step) - self.residuals(u - step)) / (2 * step[at]))
-        return np.column_stack(columns)
-
-
-def _starting_points(problem: _Problem, starts: int, seed: int) -> list[Array]:
+def _starting_points(problem: Problem, starts: int, seed: int) -> list[Array]:
     if starts < 1:
         raise FitError("is not a number of starts", field="starts", value=starts, fix="give 1 or more")
     points = [problem.start]
@@ -495,7 +257,7 @@ def _starting_points(problem: _Problem, starts: int, seed: int) -> list[Array]:
     return points
 
 
-def _conclude(problem: _Problem, solution: Any, evaluations: int, starts: tuple[int, int, int | None]) -> Fit:
+def _conclude(problem: Problem, solution: Any, evaluations: int, starts: tuple[int, int, int | None]) -> Fit:
     residuals = solution.fun
     chi_square = float(residuals @ residuals)
     u, at_bound = _on_bounds(solution.x, problem)
@@ -567,7 +329,7 @@ def _without_room(result: Fit) -> Iterator[str]:
         yield "as many parameters as values: the model passes through the data and cannot be tested by them"
 
 
-def _on_bounds(u: Array, problem: _Problem) -> tuple[Array, NDArray[np.bool_]]:
+def _on_bounds(u: Array, problem: Problem) -> tuple[Array, NDArray[np.bool_]]:
     """Put parameters that lie on a bound to within rounding exactly there, and say which they are."""
     near = 1e-9 * np.maximum(1.0, np.abs(u))
     low, high = u - problem.lower <= near, problem.upper - u <= near
@@ -575,7 +337,7 @@ def _on_bounds(u: Array, problem: _Problem) -> tuple[Array, NDArray[np.bool_]]:
 
 
 def _estimates(
-    problem: _Problem,
+    problem: Problem,
     u: Array,
     errors: Array,
     at_bound: NDArray[np.bool_],
@@ -600,24 +362,3 @@ def _estimates(
         else:
             estimates[name] = Estimate(name, values[name], None, parameter.unit, "tied", "it follows from others")
     return estimates
-
-
-def _weighted(difference: NDArray[Any], error: Any) -> NDArray[Any]:
-    if error is None:
-        return difference
-    if np.iscomplexobj(error):
-        return np.asarray(difference.real / error.real + 1j * difference.imag / error.imag)
-    return np.asarray(difference / error)
-
-
-def _stacked(values: NDArray[Any]) -> Array:
-    flat = np.ravel(values)
-    return np.concatenate([flat.real, flat.imag]) if np.iscomplexobj(flat) else flat
-
-
-def signature_of(model: Callable[..., Any]) -> list[str] | None:
-    """Return the names of a model's parameters after its first argument, or None if it takes any."""
-    parameters = list(inspect.signature(model).parameters.values())[1:]
-    if any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
-        return None
-    return [parameter.name for parameter in parameters]

@@ -11,15 +11,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from byssus.fitting.problem import Problem
 from byssus.quantity import format_value, pretty_unit
-
-if TYPE_CHECKING:
-    from byssus.fitting.core import _Problem
 
 Array = NDArray[np.float64]
 
@@ -39,7 +36,7 @@ CONTRADICTION = 3.5
 class View:
     """The state of a fit, as the tests here need it."""
 
-    problem: _Problem
+    problem: Problem
     u: Array
     jacobian: Array
     covariance: Array
