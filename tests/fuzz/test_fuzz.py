@@ -42,7 +42,7 @@ def test_the_seeds_themselves_are_read(real: Real, seed: str, tmp_path: Path) ->
     reader, make = fuzz.SEEDS[seed]
     path = tmp_path / "seed.bin"
     path.write_bytes(make())
-    assert read(path, reader=reader).rows >= 40
+    assert read(path, reader=reader).rows >= 20
 
 
 def test_cases_are_the_same_everywhere_and_differ() -> None:
@@ -64,6 +64,6 @@ def test_a_failure_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert fuzz.failure_of(path, "landt-csv") == "ZeroDivisionError: "
 
 
-@pytest.mark.parametrize("crash", sorted(fuzz.CRASHES.glob("*.bin")), ids=lambda path: path.stem)
-def test_a_crash_of_the_past_stays_mended(crash: Path) -> None:
-    assert fuzz.failure_of(crash, crash.name.split("--")[0]) is None
+def test_crashes_of_the_past_stay_mended() -> None:
+    kept = sorted(fuzz.CRASHES.glob("*.bin"))
+    assert [path.name for path in kept if fuzz.failure_of(path, path.name.split("--")[0])] == []
