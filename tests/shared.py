@@ -1,13 +1,16 @@
-"""Names of real files, and tables whose truth is known."""
+"""Names of real files, tables whose truth is known, and workbooks made on the spot."""
 
 from __future__ import annotations
 
+import zipfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from byssus.errors import ReadError
 from byssus.measured.metadata import Instrument, Metadata, Sample
 from byssus.measured.steps import add_directions
 from byssus.measured.tables import Table
@@ -47,3 +50,81 @@ def square_wave(
     resolution = {} if digit_Ah is None else {"Step Cumulative Capacity / Ah": digit_Ah}
     data = add_directions(pl.concat(frames), sample.configuration)
     return Table(data, Metadata(kind="cycling", sample=sample, instrument=Instrument(resolution=resolution)))
+
+
+def one_line(error: ReadError, path: Path) -> str:
+    """The error as text, once it is known to be one line that names the file."""
+    text = str(error)
+    assert "\n" not in text
+    assert str(path) in text
+    return text
+
+
+def sheet_xml(rows: list[list[Any]]) -> str:
+    """The part of a workbook that is a sheet of these cells."""
+
+    def cell(value: Any, column: int, row: int) -> str:
+        at = f"{chr(65 + column)}{row}"
+        if value is None:
+            return ""
+        if isinstance(value, timedelta):
+            return f'<c r="{at}" s="1"><v>{value.total_seconds() / 86400!r}</v></c>'
+        if isinstance(value, str):
+            return f'<c r="{at}" t="inlineStr"><is><t>{value}</t></is></c>'
+        return f'<c r="{at}"><v>{value!r}</v></c>'
+
+    body = "".join(
+        f'<row r="{number}">' + "".join(cell(value, column, number) for column, value in enumerate(row)) + "</row>"
+        for number, row in enumerate(rows, 1)
+    )
+    space = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<?xml version="1.0"?><worksheet xmlns="{space}"><sheetData>{body}</sheetData></worksheet>'
+
+
+def workbook(path: Path, sheets: dict[str, list[list[Any]]], raw: dict[str, str] | None = None) -> Path:
+    """Write the least that is a workbook; style 1 shows a number as a time."""
+    space = "http://schemas.openxmlformats.org"
+    types = f"{space}/package/2006/content-types"
+    of = f"{space}/officeDocument/2006/relationships"
+    main = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    names = list(sheets)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        parts = "".join(
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{main}.worksheet+xml"/>'
+            for n in range(1, len(names) + 1)
+        )
+        archive.writestr(
+            "[Content_Types].xml",
+            f'<?xml version="1.0"?><Types xmlns="{types}"><Default Extension="rels" ContentType="application/vnd.'
+            f'openxmlformats-package.relationships+xml"/><Override PartName="/xl/workbook.xml" '
+            f'ContentType="{main}.sheet.main+xml"/>{parts}</Types>',
+        )
+        package = f"{space}/package/2006/relationships"
+        archive.writestr(
+            "_rels/.rels",
+            f'<?xml version="1.0"?><Relationships xmlns="{package}"><Relationship Id="r1" Type="{of}/officeDocument" '
+            'Target="xl/workbook.xml"/></Relationships>',
+        )
+        listed = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="r{n}"/>' for n, name in enumerate(names, 1))
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<?xml version="1.0"?><workbook xmlns="{space}/spreadsheetml/2006/main" xmlns:r="{of}"><sheets>{listed}'
+            "</sheets></workbook>",
+        )
+        linked = "".join(
+            f'<Relationship Id="r{n}" Type="{of}/worksheet" Target="worksheets/sheet{n}.xml"/>'
+            for n in range(1, len(names) + 1)
+        )
+        styles = f'<Relationship Id="s" Type="{of}/styles" Target="styles.xml"/>'
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<?xml version="1.0"?><Relationships xmlns="{package}">{linked}{styles}</Relationships>',
+        )
+        archive.writestr(
+            "xl/styles.xml",
+            f'<?xml version="1.0"?><styleSheet xmlns="{space}/spreadsheetml/2006/main"><cellXfs count="2">'
+            '<xf numFmtId="0"/><xf numFmtId="21"/></cellXfs></styleSheet>',
+        )
+        for number, (name, rows) in enumerate(sheets.items(), 1):
+            archive.writestr(f"xl/worksheets/sheet{number}.xml", (raw or {}).get(name) or sheet_xml(rows))
+    return path

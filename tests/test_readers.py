@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from shared import DEMO, LAND, LANDT, NEWARE
+from shared import DEMO, LAND, LANDT, NEWARE, one_line
 
 from byssus.conventions import Configuration
 from byssus.errors import ReadError, UsageError
@@ -128,13 +128,6 @@ def test_a_measured_table_survives_the_disk(real: Real, tmp_path: Path) -> None:
     again = Table.read_parquet(tmp_path / "t.parquet")
     assert again.content_hash() == table.content_hash()
     assert again.findings == table.findings
-
-
-def one_line(error: ReadError, path: Path) -> str:
-    text = str(error)
-    assert "\n" not in text
-    assert str(path) in text
-    return text
 
 
 def test_empty_missing_folder_and_foreign_files(tmp_path: Path) -> None:

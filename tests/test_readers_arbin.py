@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 import numpy as np
 import polars as pl
 import pytest
-from shared import LAND, LANDT, NEWARE
+from shared import LAND, LANDT, NEWARE, workbook
 
 from byssus.conventions import Configuration
 from byssus.errors import ReadError
@@ -27,6 +27,7 @@ from byssus.measured.door import InstrumentFile, Reading
 from byssus.measured.metadata import Sample
 from byssus.measured.read import read
 from byssus.measured.readers import arbin_res, arbin_text
+from byssus.measured.readers.jet import Jet
 from byssus.measured.tables import Table
 
 Real = Callable[[str], Path]
@@ -197,7 +198,7 @@ def test_header_and_clock_of_the_exports(real: Real) -> None:
 @pytest.mark.parametrize("name", [RES, EXAMPLE])
 def test_every_value_is_that_of_access_parser(real: Real, name: str) -> None:
     theirs = witness(real(name), RECORDS).sort("Data_Point")
-    ours = arbin_res._Jet(InstrumentFile(real(name))).table(RECORDS).frame().sort("Data_Point")
+    ours = Jet(InstrumentFile(real(name))).table(RECORDS).frame().sort("Data_Point")
     assert ours.columns == theirs.columns
     for column in ours.columns:
         assert ours[column].cast(pl.Float64).equals(theirs[column].cast(pl.Float64)), column
@@ -211,7 +212,7 @@ def test_every_value_is_that_of_mdbtools(real: Real, name: str, table: str) -> N
         pytest.skip("mdb-export of mdbtools is not installed")
     printed = subprocess.run([program, str(real(name)), table], capture_output=True, check=True).stdout
     theirs = pl.read_csv(io.BytesIO(printed), infer_schema=False)
-    ours = arbin_res._Jet(InstrumentFile(real(name))).table(table).frame()
+    ours = Jet(InstrumentFile(real(name))).table(table).frame()
     assert (ours.columns, ours.height) == (theirs.columns, theirs.height)
     for column in ours.columns:
         if ours.schema[column] == pl.String:
@@ -270,7 +271,7 @@ def owned(all_pages: list[bytearray], definition: int) -> list[bytearray]:
 
 
 def definition_of(path: Path, table: str) -> int:
-    return arbin_res._Jet(InstrumentFile(path)).catalogue[table]
+    return Jet(InstrumentFile(path)).catalogue[table]
 
 
 def patched(path: Path, tmp_path: Path, change: Callable[[list[bytearray]], Any]) -> Path:
@@ -379,9 +380,7 @@ def test_more_rows_than_the_file_can_hold_are_refused(real: Real, tmp_path: Path
 def test_a_value_that_is_no_number_is_named(real: Real, tmp_path: Path) -> None:
     path = real(EXAMPLE)
     definition = definition_of(path, RECORDS)
-    field = next(
-        field for field in arbin_res._Jet(InstrumentFile(path)).table(RECORDS).fields if field.name == "Voltage"
-    )
+    field = next(field for field in Jet(InstrumentFile(path)).table(RECORDS).fields if field.name == "Voltage")
 
     def infinite(all_pages: list[bytearray]) -> None:
         page = owned(all_pages, definition)[0]
@@ -539,50 +538,6 @@ def test_counters_that_are_reset_within_a_step_or_begin_above_zero(tmp_path: Pat
 
 
 # Workbooks
-
-
-def workbook(path: Path, sheets: dict[str, list[list[object]]]) -> Path:
-    """A minimal .xlsx with its text in the cells."""
-    kinds = "http://schemas.openxmlformats.org"
-    named = "".join(
-        f'<sheet name="{name}" sheetId="{number}" r:id="rId{number}"/>' for number, name in enumerate(sheets, 1)
-    )
-    related = "".join(
-        f'<Relationship Id="rId{number}" Type="{kinds}/officeDocument/2006/relationships/worksheet" '
-        f'Target="worksheets/sheet{number}.xml"/>'
-        for number in range(1, len(sheets) + 1)
-    )
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{kinds}/package/2006/relationships"><Relationship Id="rId1" '
-            f'Type="{kinds}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        )
-        archive.writestr(
-            "xl/workbook.xml",
-            f'<workbook xmlns="{kinds}/spreadsheetml/2006/main" xmlns:r="{kinds}/officeDocument/2006/relationships">'
-            f"<sheets>{named}</sheets></workbook>",
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{kinds}/package/2006/relationships">{related}</Relationships>',
-        )
-        for number, rows in enumerate(sheets.values(), 1):
-            body = ""
-            for r, row in enumerate(rows, 1):
-                body += f'<row r="{r}">'
-                for c, value in enumerate(row):
-                    place = f"{chr(65 + c)}{r}"
-                    if isinstance(value, str):
-                        body += f'<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>'
-                    elif value is not None:
-                        body += f'<c r="{place}"><v>{value!r}</v></c>'
-                body += "</row>"
-            archive.writestr(
-                f"xl/worksheets/sheet{number}.xml",
-                f'<worksheet xmlns="{kinds}/spreadsheetml/2006/main"><sheetData>{body}</sheetData></worksheet>',
-            )
-    return path
 
 
 def sheet_rows() -> list[list[object]]:

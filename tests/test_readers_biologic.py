@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import struct
 import sys
 import tarfile
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from shared import one_line
 
 from byssus.conventions import Configuration
 from byssus.errors import ReadError
@@ -323,13 +323,6 @@ def test_the_charge_of_a_half_cycle_serves_where_no_other_is_exported(tmp_path: 
     assert table.data["Step Cumulative Capacity / Ah"].to_list() == pytest.approx([0, 1e-3, 2e-3, 1e-3, 2e-3])
 
 
-def one_line(error: ReadError, path: Path) -> str:
-    text = str(error)
-    assert "\n" not in text
-    assert str(path) in text
-    return text
-
-
 @pytest.mark.parametrize("column", ["time/s", "Ewe/V"])
 def test_a_missing_column_is_named(tmp_path: Path, column: str) -> None:
     path = mpt(tmp_path / "a.mpt", heading=HEADING.replace(column, "other"))
@@ -451,33 +444,6 @@ def test_a_column_that_galvani_does_not_know_says_what_to_do(real: Real, tmp_pat
     path.write_bytes(content)
     with pytest.raises(ReadError, match=r"cannot be read by galvani.*Column ID 60000.*export it from EC-Lab as text"):
         door.read(path)
-
-
-@pytest.mark.parametrize("suffix", [".mpt", ".mpr"])
-def test_damaged_copies_give_a_table_or_one_line(real: Real, tmp_path: Path, suffix: str) -> None:
-    content = real(PAIR + suffix).read_bytes()
-    if suffix == ".mpt":
-        content = content[:60_000]
-    chance = random.Random(1)
-    outcomes = set()
-    for attempt in range(40):
-        damaged = bytearray(content)
-        if attempt % 2:
-            del damaged[chance.randrange(30, len(damaged)) :]
-        for _ in range(attempt % 5):
-            at = chance.randrange(min(len(damaged), 8000 if attempt % 4 else len(damaged)))
-            damaged[at : at + chance.randrange(1, 9)] = chance.randbytes(chance.randrange(9))
-        path = tmp_path / f"{attempt}{suffix}"
-        path.write_bytes(damaged)
-        began = time.perf_counter()
-        try:
-            door.read(path)
-            outcomes.add("table")
-        except ReadError as error:
-            one_line(error, path)
-            outcomes.add("error")
-        assert time.perf_counter() - began < 5
-    assert outcomes == {"table", "error"}
 
 
 def test_reading_is_fast(real: Real) -> None:

@@ -16,7 +16,8 @@ from shared import square_wave
 
 from byssus.analysis.columns import EFFICIENCY, RETENTION
 from byssus.analysis.compare import COPIES, common_cycle, compare_binders, kinds, median_cell, over_cycles
-from byssus.analysis.cycling import Cycling, analyse, methods, summarise
+from byssus.analysis.cycling import Cycling, analyse
+from byssus.analysis.summary import methods, summarise
 from byssus.conventions import Configuration, Made
 from byssus.figure.cycling import capacity_and_efficiency, retention, shown_profiles, voltage_profiles
 from byssus.figure.export import to_csv

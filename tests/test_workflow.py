@@ -84,14 +84,14 @@ def test_one_broken_cell_is_its_own_trouble(tmp_path: Path, monkeypatch: pytest.
     (folder / "r.csv").write_text(
         (folder / "a.csv").read_text().replace(",0.001000,", ",0.0,").replace(",-0.001000,", ",0.0,")
     )
-    original = workflow.cycles_of.analyse
+    original = workflow.examine
 
-    def analyse(table, **options):  # type: ignore[no-untyped-def]
+    def examine(table, *options):  # type: ignore[no-untyped-def]
         if table.metadata.sample.name == "defect":
             raise ZeroDivisionError("of ours")
-        return original(table, **options)
+        return original(table, *options)
 
-    monkeypatch.setattr(workflow.cycles_of, "analyse", analyse)
+    monkeypatch.setattr(workflow, "examine", examine)
     run = workflow.run_study(folder)
     assert list(run.samples) == ["A"]
     assert [type(error).__name__ for error in run.errors] == ["ReadError", "AnalysisError", "ByssusError"]
@@ -137,7 +137,11 @@ def test_a_table_that_no_reader_knows_is_read_by_its_column_map(tmp_path: Path) 
         "capacity: {column: Q, unit: mAh}}}"
     )
     mapped = workflow.run_study(study(tmp_path, line("A", "own.txt", more=columns)))
-    values = [[result.value for result in run.results] for run in (known, mapped)]
+    # The peaks of dQ/dV depend on the digits of the file, which are others here.
+    values = [
+        [result.value for result in run.results if result.value is not None and not result.name.startswith("dQ/dV")]
+        for run in (known, mapped)
+    ]
     assert values[1] == pytest.approx(values[0], rel=1e-9)
     broken = study(tmp_path, line("A", "own.txt", more=columns.replace("column: U", "column: V")))
     with pytest.raises(ReadError, match="'V'"):

@@ -34,6 +34,26 @@ CODES: dict[str, Code] = {
         "The library that reads this format remarks on the file.",
         "See the message; compare with the vendor's own export if it touches the numbers.",
     ),
+    "sign-from-step-type": Code(
+        "note",
+        "The file holds magnitudes of the current only; its sign was taken from the type of each step.",
+        "Nothing, if the types of the steps are right; look at the voltage of one charge and one discharge.",
+    ),
+    "counter-backwards": Code(
+        "warning",
+        "A counter of charge or energy that should only grow, or start anew from zero, decreases.",
+        "See the message for what was made of it; compare with the integral of the current, or map another counter.",
+    ),
+    "unit-overruled": Code(
+        "warning",
+        "The heading of a column states one unit and the column map another; the map's is used.",
+        "Correct the map, or leave the unit out of it, if the heading is right.",
+    ),
+    "clock-repeats": Code(
+        "note",
+        "Records lie in the hour that local clocks repeat when daylight saving ends; the clock alone cannot order them.",
+        "Nothing, if the records run on through that night; map a test time where the order within the hour matters.",
+    ),
     "current-derived": Code(
         "note",
         "The file stores no current; it is the charge of each record over the time since the record before.",
@@ -84,6 +104,31 @@ CODES: dict[str, Code] = {
         "Many records share a time stamp: the clock of the export is coarser than the sampling.",
         "Export the time with more digits before taking derivatives with respect to time.",
     ),
+    "coarse-voltage": Code(
+        "note",
+        "The voltage is stored with so few digits that differences over a few millivolts are mostly rounding.",
+        "Export with more digits before taking dQ/dV, dV/dQ or the step of a pulse; capacities do not suffer.",
+    ),
+    "time-jumps": Code(
+        "warning",
+        "Time passes in the middle of a step, far beyond the interval at which it was recorded, while current flows.",
+        "Look for lost records, a pause of the channel, or a thinned export; there an integral of the current is a guess.",
+    ),
+    "mass-in-name": Code(
+        "warning",
+        "The mass in the file's name is not the one that the instrument was told, or that the study gives.",
+        "Find out which is right and give that one in the study; capacities per gram follow it.",
+    ),
+    "missing-rest": Code(
+        "note",
+        "The cell did not rest before its first current, or never between charge and discharge.",
+        "Nothing for capacities; there is no open-circuit voltage, no relaxation and no resistance from the onset of a rest.",
+    ),
+    "vendor-efficiency-order": Code(
+        "note",
+        "The instrument's own efficiency pairs the halves of a cycle against the order of the electrode as made.",
+        "Quote the efficiency of Byssus, if 'made' in the study is right; the instrument's is of two different cycles.",
+    ),
     "capacity-not-integral": Code(
         "warning",
         "The instrument's count of charge is not the integral of its own current, beyond what clock and digits explain.",
@@ -111,7 +156,7 @@ CODES: dict[str, Code] = {
     ),
     "short-circuit": Code(
         "warning",
-        "Most of the charge was moved at almost no voltage: charge without energy, as in a shorted cell.",
+        "The cell was charged at almost no voltage: charge without energy, as in a shorted cell.",
         "Leave the cell out, or show that it is not shorted.",
     ),
     "inventory-impossible": Code(
@@ -163,6 +208,26 @@ CODES: dict[str, Code] = {
         "error",
         "A cell of the study could not be analysed.",
         "See the message; everything else was done.",
+    ),
+    "masses-contradict": Code(
+        "warning",
+        "The study gives a mass, or the share of active material, in two ways that disagree.",
+        "Correct the one that is wrong; the first that the message names is used.",
+    ),
+    "areas-contradict": Code(
+        "warning",
+        "The study gives an area and a diameter that disagree.",
+        "Correct the one that is wrong; the area is used.",
+    ),
+    "value-implausible": Code(
+        "warning",
+        "A mass or an area that the study gives cannot be true; it was left out.",
+        "Check the number and its unit (mg or g, cm² or m²).",
+    ),
+    "cell-excluded": Code(
+        "note",
+        "The study excludes a cell; it was not analysed.",
+        "Judge the reason: cells left out for their result make the rest look better than it is.",
     ),
     "identical-data": Code(
         "warning",

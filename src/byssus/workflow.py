@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,9 +17,20 @@ from typing import Any
 import polars as pl
 
 from byssus import __version__
-from byssus.analysis import cycling as cycles_of
-from byssus.analysis.compare import METHOD, BinderMean, compare_binders, kinds
+from byssus.analysis.cell import Cell, examine
+from byssus.analysis.compare import (
+    DIFFERENCE_METHOD,
+    METHOD,
+    BinderDifference,
+    BinderMean,
+    common_basis,
+    compare_binders,
+    compare_with_control,
+    headlines,
+    kinds,
+)
 from byssus.analysis.result import Result, tidy
+from byssus.analysis.steps import number_cycles
 from byssus.conventions import CellDirection, Configuration
 from byssus.errors import AnalysisError, ByssusError, OutputError, ReadError, SeveralErrors, UsageError
 from byssus.figure import cycling as draw
@@ -31,7 +42,7 @@ from byssus.measured.join import join
 from byssus.measured.metadata import Provenance, Sample
 from byssus.measured.read import read
 from byssus.measured.tables import PARQUET_KEY, VENDOR, Table
-from byssus.report.answer import answers
+from byssus.report.answer import answers, beside, difference_tables
 from byssus.report.build import Report, to_html, versions
 from byssus.study.study import Study, load
 
@@ -125,7 +136,7 @@ def describe(table: Table) -> dict[str, Any]:
         active = [direction for direction in directions if direction != CellDirection.REST]
         described |= {
             "steps": len(directions),
-            "cycles": max(cycles_of.number_cycles(directions, CellDirection(active[0]))) if active else 0,
+            "cycles": max(number_cycles(directions, CellDirection(active[0]))) if active else 0,
             "end_time_s": data["Test Time / s"].max(),
             "voltage_V": [data["Voltage / V"].min(), data["Voltage / V"].max()],
             "current_A": [data["Current / A"].min(), data["Current / A"].max()],
@@ -135,18 +146,64 @@ def describe(table: Table) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class Compared:
+    """The binders against each other."""
+
+    #: Each binder's means, with what their intervals rest on.
+    means: tuple[BinderMean, ...]
+    #: Those that the study asks to be compared.
+    differences: tuple[BinderDifference, ...]
+    #: The electrode of each sample, and the samples that count for nothing because another holds the same data.
+    electrodes: Mapping[str, str]
+    copies: frozenset[str]
+
+    @classmethod
+    def of(cls, cells: Sequence[Cell], study: Study) -> Compared:
+        """Compare the cells of a study."""
+        cycling = [cell.cycling for cell in cells]
+        results = {cell.name: cell.results for cell in cells}
+        electrodes = {name: cell.electrode for name, cell in study.cells.items()}
+        copies = frozenset(_copies(cells))
+        return cls(
+            means=tuple(compare_binders(cycling, results, electrodes, copies=copies)),
+            differences=tuple(compare_with_control(cycling, results, study.contrasts(), electrodes, copies=copies)),
+            electrodes=electrodes,
+            copies=copies,
+        )
+
+
+@dataclass(frozen=True)
 class Run:
     """What running a study made, and what it could not make."""
 
     study: Study
     folder: Path
-    results: tuple[Result, ...]
-    #: The binders' means, with what their intervals rest on.
-    binders: tuple[BinderMean, ...]
+    cells: tuple[Cell, ...]
+    compared: Compared
     findings: tuple[Finding, ...]
-    samples: dict[str, Any]
     #: What was asked for and could not be produced; each is one line for a person.
     errors: tuple[ByssusError, ...]
+
+    @property
+    def results(self) -> list[Result]:
+        """Every number of every cell."""
+        return [result for cell in self.cells for result in cell.results]
+
+    @property
+    def samples(self) -> dict[str, dict[str, Any]]:
+        """What is known of each sample, as it stands in JSON answers."""
+        return {cell.name: _sample(cell) for cell in self.cells}
+
+    @property
+    def headlines(self) -> list[Result]:
+        """The few numbers of each cell that a person looks at first."""
+        found = []
+        for words, members in kinds([cell.cycling for cell in self.cells]).items():
+            basis, names = common_basis(members), {member.sample for member in members}
+            for cell in self.cells:
+                if cell.name in names:
+                    found += headlines(cell.results, words, basis)
+        return found
 
     @property
     def report(self) -> Path:
@@ -162,8 +219,11 @@ class Run:
             "study": {"file": self.study.file.name, "sha256": sha256_of(self.study.file)},
             "findings": [finding.as_dict() for finding in self.findings],
             "samples": self.samples,
+            "excluded": self.study.exclusions(),
             "results": [result.as_dict() for result in self.results],
-            "binders": [asdict(mean) for mean in self.binders],
+            "binders": [asdict(mean) for mean in self.compared.means],
+            "differences": [asdict(difference) for difference in self.compared.differences],
+            "references": [reference.model_dump(mode="json", exclude_none=True) for reference in self.study.references],
             "versions": versions(),
         }
 
@@ -174,8 +234,10 @@ def demo(out: Path | None = None, progress: Progress = _silent) -> Run:
         return run_study(folder, out=out or Path("byssus-demo"), progress=progress)
 
 
-def run_study(path: Path, *, out: Path | None = None, progress: Progress = _silent) -> Run:
+def run_study(path: Path, *, out: Path | None = None, data: Path | None = None, progress: Progress = _silent) -> Run:
     """Do everything a study asks for, and write its results whole or not at all.
+
+    With `data` the files of the cells are looked for in that folder.
 
     Raises
     ------
@@ -183,64 +245,59 @@ def run_study(path: Path, *, out: Path | None = None, progress: Progress = _sile
         If the study cannot be read, no cell of it can be analysed, or the results cannot
         be written; the results of an earlier run then stay as they were.
     """
-    study = load(path)
+    study = load(path, data=data)
     folder = out if out is not None else study.folder / RESULTS_FOLDER
     check_replaceable(folder)
     errors: list[ByssusError] = list(study.faults)
     findings: list[Finding] = study.findings()
-    tables: dict[str, Table] = {}
-    analysed: dict[str, cycles_of.Cycling] = {}
+    cells: list[Cell] = []
     total = len(study.cells) + 1
-    for done, (name, cell) in enumerate(study.cells.items()):
+    for done, (name, asked) in enumerate(study.cells.items()):
         progress(f"reading {name}", done, total)
         try:
             sample = study.sample(name)
-            table = join([read(study.folder / file, sample=sample, columns=cell.columns) for file in cell.files])
-            result = cycles_of.analyse(table, baseline=study.analysis.retention_baseline)
+            table = join([read(study.path(file), sample=sample, columns=asked.columns) for file in asked.files])
+            progress(f"analysing {name}", done, total)
+            cells.append(examine(table, study.analysis.retention_baselines))
         except Exception as error:
             # Whatever one cell holds, the others are still done; BYSSUS_DEBUG=1 shows where a defect is.
             if not isinstance(error, ByssusError) and os.environ.get("BYSSUS_DEBUG"):
                 raise
-            lack = _lack(error, name, cell.files[0])
+            lack = _lack(error, name, asked.files[0])
             errors.append(lack)
             code = "unread-file" if isinstance(lack, ReadError) else "cell-left-out"
-            findings.append(Finding(code, str(lack), sample=name, file=cell.files[0], field=lack.field))
+            findings.append(Finding(code, str(lack), sample=name, file=asked.files[0], field=lack.field))
             continue
-        tables[name], analysed[name] = table, result
-        findings += [finding.about(name) for finding in table.findings] + list(result.findings)
-    if not analysed:
+        findings += cells[-1].findings
+    if not cells:
         raise errors[0] if len(errors) == 1 else SeveralErrors(errors)
-    findings += [*_identical(tables), *_few_cells(tables, analysed), *_not_measured(study, analysed)]
-    findings = by_severity(findings)
+    findings = by_severity([*findings, *_identical(cells), *_few_cells(cells), *_not_measured(study, cells)])
 
     progress("drawing", total - 1, total)
-    summaries = {name: cycles_of.summarise(result) for name, result in analysed.items()}
-    results = [result for summary in summaries.values() for result in summary]
-    copies = _copies(tables, analysed)
-    means = compare_binders(list(analysed.values()), summaries, _electrodes(study), copies=copies)
-    figures = _figures(study, tables, analysed)
+    compared = Compared.of(cells, study)
+    figures = _figures(study, cells, compared)
     run = Run(
         study=study,
         folder=folder,
-        results=tuple(results),
-        binders=tuple(means),
+        cells=tuple(cells),
+        compared=compared,
         findings=tuple(findings),
-        samples={name: _sample(tables[name], result) for name, result in analysed.items()},
         errors=tuple(errors),
     )
-    page = to_html(_report(study, tables, analysed, summaries, results, means, figures, findings))
+    page = to_html(_report(run, figures))
     with folder_written_aside(folder) as aside:
         write_whole(aside / REPORT_FILE, page)
         write_whole(aside / "results.json", json.dumps(run.as_dict(), indent=1, ensure_ascii=False, allow_nan=False))
-        frame = tidy(results)
+        frame = tidy(run.results)
         write_whole(aside / "results.csv", frame.write_csv())
         frame.write_parquet(aside / "results.parquet")
         for figure in figures:
             write_figure(figure, aside / "figures")
         names = study.file_names()
-        for name, table in tables.items():
-            table.write_parquet(aside / "tables" / f"{names[name]}.parquet")
-            write_whole(aside / "cycles" / f"{names[name]}.csv", analysed[name].cycles.write_csv())
+        for cell in cells:
+            cell.table.write_parquet(aside / "tables" / f"{names[cell.name]}.parquet")
+            write_whole(aside / "cycles" / f"{names[cell.name]}.csv", cell.cycling.cycles.write_csv())
+            write_whole(aside / "peaks" / f"{names[cell.name]}.csv", cell.peaks.write_csv())
     return run
 
 
@@ -259,17 +316,18 @@ def _lack(error: Exception, name: str, file: str) -> ByssusError:
     )
 
 
-def _tests(tables: dict[str, Table]) -> dict[str, list[str]]:
-    """Return the samples that share each set of measured numbers."""
-    shared: dict[str, list[str]] = {}
-    for name, table in tables.items():
-        shared.setdefault(table.measurement_hash(), []).append(name)
-    return shared
+def _tests(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Return the cells by the measured numbers that they hold."""
+    shared: dict[str, list[Cell]] = {}
+    for cell in cells:
+        shared.setdefault(cell.test, []).append(cell)
+    return list(shared.values())
 
 
-def _identical(tables: dict[str, Table]) -> Iterator[Finding]:
-    for names in _tests(tables).values():
-        if len(names) > 1:
+def _identical(cells: Sequence[Cell]) -> Iterator[Finding]:
+    for same in _tests(cells):
+        if len(same) > 1:
+            names = [cell.name for cell in same]
             yield Finding(
                 "identical-data",
                 f"{', '.join(names[:-1])} and {names[-1]} hold the same data to the last digit",
@@ -278,11 +336,11 @@ def _identical(tables: dict[str, Table]) -> Iterator[Finding]:
             )
 
 
-def _few_cells(tables: dict[str, Table], analysed: dict[str, cycles_of.Cycling]) -> Iterator[Finding]:
-    cells: dict[str, list[str]] = {}
-    for names in _tests(tables).values():
-        cells.setdefault(analysed[names[0]].group, []).append(names[0])
-    for group, names in cells.items():
+def _few_cells(cells: Sequence[Cell]) -> Iterator[Finding]:
+    groups: dict[str, list[str]] = {}
+    for same in _tests(cells):
+        groups.setdefault(same[0].cycling.group, []).append(same[0].name)
+    for group, names in groups.items():
         if len(names) == 1:
             yield Finding(
                 "single-cell",
@@ -292,102 +350,100 @@ def _few_cells(tables: dict[str, Table], analysed: dict[str, cycles_of.Cycling])
             )
 
 
-def _not_measured(study: Study, analysed: dict[str, cycles_of.Cycling]) -> Iterator[Finding]:
-    for name, result in analysed.items():
-        measured = set(result.cycles["Cycle / 1"])
+def _copies(cells: Sequence[Cell]) -> Iterator[str]:
+    """Yield the samples that hold the same data as an earlier one of their binder and kind."""
+    for same in _tests(cells):
+        seen: set[tuple[str, tuple[str, str]]] = set()
+        for cell in same:
+            what = (cell.cycling.group, cell.cycling.words)
+            if what in seen:
+                yield cell.name
+            seen.add(what)
+
+
+def _not_measured(study: Study, cells: Sequence[Cell]) -> Iterator[Finding]:
+    for cell in cells:
+        measured = set(cell.cycling.cycles["Cycle / 1"])
         if absent := [cycle for cycle in study.analysis.profile_cycles if cycle not in measured]:
             yield Finding(
                 "cycle-not-measured",
                 f"the study asks for the profiles of cycles {', '.join(map(str, absent))}, which were not measured",
-                sample=name,
+                sample=cell.name,
                 field="analysis.profile_cycles",
                 value=absent[0],
             )
 
 
-def _figures(study: Study, tables: dict[str, Table], analysed: dict[str, cycles_of.Cycling]) -> list[Figure]:
+def _figures(study: Study, cells: Sequence[Cell], compared: Compared) -> list[Figure]:
     groups = list(dict.fromkeys(study.binders))
     figures: list[Figure] = []
-    electrodes = {name: study.cells[name].electrode for name in analysed}
     # Half cells made empty, half cells made full and full cells have different halves; each kind has its own figures.
-    copies = _copies(tables, analysed)
-    own = [result for name, result in analysed.items() if name not in copies]
-    by_kind = kinds(own)
+    own = {cell.name: cell for cell in cells if cell.name not in compared.copies}
+    by_kind = kinds([cell.cycling for cell in own.values()])
     for words, results in by_kind.items():
         suffix = "" if len(by_kind) == 1 else f"{words[0]}-first"
         drawn = (
-            draw.capacity_and_efficiency(results, groups, electrodes),
-            draw.retention(results, groups, electrodes),
+            draw.capacity_and_efficiency(results, groups, compared.electrodes),
+            draw.retention(results, groups, compared.electrodes),
         )
         for figure in drawn:
             if figure is not None:
                 named = {"name": f"{figure.name}-{suffix}", "title": f"{figure.title} ({words[0]} first)"}
                 figures.append(figure.model_copy(update=named) if suffix else figure)
     files, wanted = study.file_names(), study.analysis.profile_cycles
+    shown = draw.shown_profiles([cell.cycling for cell in own.values()])
     return figures + [
-        draw.voltage_profiles(tables[result.sample], result, groups, wanted, file=files[result.sample], choice=choice)
-        for result, choice in draw.shown_profiles(own)
+        draw.voltage_profiles(
+            own[result.sample].table, result, groups, wanted, file=files[result.sample], choice=choice
+        )
+        for result, choice in shown
     ]
 
 
-def _copies(tables: dict[str, Table], analysed: dict[str, cycles_of.Cycling]) -> set[str]:
-    """Return the samples that hold the same data as an earlier one of their binder and kind."""
-    copies: set[str] = set()
-    for names in _tests(tables).values():
-        seen: set[tuple[str, tuple[str, str]]] = set()
-        for name in names:
-            what = (analysed[name].group, analysed[name].words)
-            copies |= {name} if what in seen else set()
-            seen.add(what)
-    return copies
-
-
-def _report(
-    study: Study,
-    tables: dict[str, Table],
-    analysed: dict[str, cycles_of.Cycling],
-    summaries: dict[str, list[Result]],
-    results: Sequence[Result],
-    means: Sequence[BinderMean],
-    figures: Sequence[Figure],
-    findings: Sequence[Finding],
-) -> Report:
-    notes = [(name, part.note) for name, part in study.parts() if part.note]
-    methods = list(dict.fromkeys(entry for result in analysed.values() for entry in cycles_of.methods(result)))
-    inputs: list[tuple[str, Provenance]] = [
-        (name, source) for name, table in tables.items() for source in table.metadata.provenance
-    ]
+def _report(run: Run, figures: Sequence[Figure]) -> Report:
+    study, compared, cells = run.study, run.compared, run.cells
     file = study.file
     said = Provenance(file=file.name, sha256=sha256_of(file), size=file.stat().st_size, reader="byssus.study")
-    answer = answers(list(analysed.values()), summaries, means, _electrodes(study), _copies(tables, analysed))
-    if any(part.binders for part in answer):
-        methods.append(METHOD)
+    answer = answers(
+        [cell.cycling for cell in cells],
+        {cell.name: cell.results for cell in cells},
+        compared.means,
+        compared.electrodes,
+        compared.copies,
+    )
+    methods = list(dict.fromkeys(entry for cell in cells for entry in cell.methods))
+    methods += [METHOD] if any(part.binders for part in answer) else []
+    methods += [DIFFERENCE_METHOD] if compared.differences else []
     return Report(
         title=study.title,
         answers=answer,
-        results=results,
+        differences=difference_tables(compared.differences),
+        references=beside(study.references, run.results),
+        excluded=study.exclusions(),
+        results=run.results,
         figures=figures,
-        findings=findings,
+        findings=run.findings,
         methods=methods,
-        inputs=[("study", said), *inputs],
-        samples=[table.metadata.sample for table in tables.values()],
-        notes=notes,
+        inputs=[
+            ("study", said),
+            *((cell.name, source) for cell in cells for source in cell.table.metadata.provenance),
+        ],
+        samples=[cell.table.metadata.sample for cell in cells],
+        notes=[(name, part.note) for name, part in study.parts() if part.note],
     )
 
 
-def _electrodes(study: Study) -> dict[str, str]:
-    return {name: cell.electrode for name, cell in study.cells.items()}
-
-
-def _sample(table: Table, result: cycles_of.Cycling) -> dict[str, Any]:
-    return table.metadata.sample.model_dump(mode="json") | {
-        "binder": result.group,
-        "origin": result.origin,
-        "provenance": [source.model_dump(mode="json") for source in table.metadata.provenance],
-        "content_hash": table.content_hash(),
+def _sample(cell: Cell) -> dict[str, Any]:
+    metadata, cycling = cell.table.metadata, cell.cycling
+    return metadata.sample.model_dump(mode="json") | {
+        "binder": cycling.group,
+        "origin": cycling.origin,
+        "provenance": [source.model_dump(mode="json") for source in metadata.provenance],
+        "content_hash": cell.table.content_hash(),
         "cycling": {
-            "words": list(result.words),
-            "retention_baseline": result.baseline,
-            "summary": result.cycles.to_dicts(),
+            "words": list(cycling.words),
+            "retention_baseline": cycling.baseline,
+            "summary": cycling.cycles.to_dicts(),
         },
+        "differential_peaks": cell.peaks.to_dicts(),
     }

@@ -1,7 +1,7 @@
 """Mutate real files and read them: every one must give a table, or one line that says why not.
 
     python tests/fuzz/fuzz.py --cases 100000            all readers, in shards that resume
-    python tests/fuzz/fuzz.py --reader neware --cases 2000
+    python tests/fuzz/fuzz.py --reader neware-nda --first 500000 --cases 2000
 
 A case is named by reader and number and is the same on every machine. It fails if reading it
 raises anything but a ByssusError of one line, takes more than 5 s, or the process grows beyond
@@ -148,6 +148,7 @@ SEEDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "land-tabs": ("land-tabs", _whole("cycler_land/3-1-6_PowerCheck_Cycling_004_1.xlsx")),
     "arbin-csv": ("arbin-csv", _head("cycler_arbin/2017-05-09_test-TC-contact_CH33.csv")),
     "arbin-res": ("arbin-res", _whole("cycler_arbin/arbin_example.res")),
+    "biologic-mpr": ("biologic-mpr", _whole("cycler_biologic/gcpl.pr_182.1.mpr")),
     "biologic-mpt": ("biologic-mpt", _head("cycler_biologic/gcpl.pr_182.1.mpt", 32_000)),
     "maccor": ("maccor-text", _head("cycler_maccor/maccor_001.txt")),
     "maccor-raw": ("maccor-text", _head("cycler_maccor/PreDiag_000229_000229_truncated.034", 32_000)),
@@ -290,6 +291,7 @@ def main() -> int:
     """Run all shards that are not done yet, two at a time."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=100_000, help="cases a seed")
+    parser.add_argument("--first", type=int, default=0, help="number of the first case: other cases than before")
     parser.add_argument("--reader", choices=sorted(SEEDS), help="one seed; all if none is named")
     parser.add_argument("--work", nargs=3, metavar=("SEED", "START", "STOP"), help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -300,7 +302,8 @@ def main() -> int:
 
     STATE.mkdir(exist_ok=True)
     names = [options.reader] if options.reader else sorted(SEEDS)
-    shards = [(name, at, min(at + SHARD, options.cases)) for name in names for at in range(0, options.cases, SHARD)]
+    first, last = options.first, options.first + options.cases
+    shards = [(name, at, min(at + SHARD, last)) for name in names for at in range(first, last, SHARD)]
     waiting = [part for part in shards if not (STATE / "-".join(map(str, part))).exists()]
     print(f"{len(shards) - len(waiting)} of {len(shards)} shards are done already", file=sys.stderr)
     failed = 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -18,7 +19,8 @@ from byssus.analysis.columns import CYCLE, RETENTION, u
 from byssus.analysis.cycling import Cycling
 from byssus.analysis.result import Result
 from byssus.conventions import CAPACITY_UNIT, CapacityBasis
-from byssus.fitting import GroupMean, group_mean
+from byssus.errors import FitError
+from byssus.fitting import GroupMean, compare, group_mean
 
 #: A cell that ends before this share of the longest test does not decide in which cycle the binders are compared.
 ENDED_EARLY = 0.5
@@ -42,9 +44,19 @@ METHOD = (
     "Means and intervals of binders",
     "A binder's mean weighs its electrodes (coatings), each with the mean of its cells; the 95 % interval is Student's t "
     "with one degree of freedom less than there are electrodes, by Hartung and Knapp (doi:10.1002/sim.1009). Where all "
-    "cells are of one electrode it is that of the cells, and holds nothing of the spread between coatings. Late "
+    "cells are of one electrode it is that of the cells, and holds nothing of the spread between coatings but what the "
+    "study states of their common mass and area, which does not average out over cells. Late "
     "capacity and retention are of the last cycle that all cells of a kind reached, but for cells that ended before "
     "half of the longest test; those are named.",
+)
+
+
+#: The definition behind the differences, as a term with its sentences.
+DIFFERENCE_METHOD = (
+    "Differences between binders",
+    "Mean of a binder less that of its control, with the interval of Welch's t test on the errors of both means (electrodes "
+    "as the independent witnesses). An interval that holds zero says that these cells do not show a difference, not that "
+    "there is none. The intervals are not corrected for the number of comparisons.",
 )
 
 
@@ -74,6 +86,32 @@ class BinderMean:
     reservation: str | None = None
     #: Cells without the quantity, each with its reason.
     absent: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class BinderDifference:
+    """A headline quantity of a binder, less that of its control."""
+
+    group: str
+    control: str
+    words: tuple[str, str]
+    name: str
+    unit: str
+    #: None where there is none; `reason` then says why.
+    difference: float | None
+    basis: str | None = None
+    cycle: int | None = None
+    #: Of the difference, at `level`.
+    interval: tuple[float, float] | None = None
+    level: float = 0.95
+    #: Two-sided probability of a difference as large, were there none.
+    probability: float | None = None
+    reason: str | None = None
+
+    @property
+    def shown(self) -> bool | None:
+        """Whether the cells show a difference: the interval does not hold zero; None without an interval."""
+        return None if self.interval is None else not self.interval[0] <= 0 <= self.interval[1]
 
 
 def kinds(results: Sequence[Cycling]) -> dict[tuple[str, str], list[Cycling]]:
@@ -119,21 +157,28 @@ def common_cycle(results: Sequence[Cycling]) -> int:
     return min(result.last for result in results if result.last >= ENDED_EARLY * longest)
 
 
-def headline_starts(words: tuple[str, str]) -> list[str]:
-    """Return how the names of a cell's headline results start, in their order.
+def headline_names(words: tuple[str, str]) -> list[str]:
+    """Return the names of a cell's headline results, in their order.
 
     Examples
     --------
-    >>> headline_starts(("charge", "discharge"))[-2:]
-    ['last discharge', 'retention']
+    >>> headline_names(("charge", "discharge"))[-2:]
+    ['last discharge capacity', 'retention of discharge capacity']
     """
-    return [f"first-cycle {words[1]}", "first-cycle coulombic", "mean coulombic", f"last {words[1]}", "retention"]
+    second = words[1]
+    return [
+        f"first-cycle {second} capacity",
+        "first-cycle coulombic efficiency",
+        "mean coulombic efficiency after the first cycle",
+        f"last {second} capacity",
+        f"retention of {second} capacity",
+    ]
 
 
 def headlines(summary: Sequence[Result], words: tuple[str, str], basis: CapacityBasis) -> list[Result]:
     """Choose a cell's headline results: one basis of capacity, both efficiencies, retention."""
     shown = [result for result in summary if result.unit == "%" or result.basis == str(basis)]
-    return [result for start in headline_starts(words) for result in shown if result.name.startswith(start)]
+    return [result for name in headline_names(words) for result in shown if result.name == name]
 
 
 def compare_binders(
@@ -175,6 +220,59 @@ def compare_binders(
     return means
 
 
+def compare_with_control(
+    results: Sequence[Cycling],
+    summaries: Mapping[str, Sequence[Result]],
+    pairs: Sequence[tuple[str, str]],
+    electrodes: Mapping[str, str] | None = None,
+    *,
+    copies: Collection[str] = (),
+    level: float = 0.95,
+) -> list[BinderDifference]:
+    """Subtract each control's means from its binder's, for every headline quantity.
+
+    Parameters
+    ----------
+    pairs
+        Binder and control.  A pair is compared in every kind of cell that has both.
+    results, summaries, electrodes, copies, level
+        As for `compare_binders`.
+    """
+    found = []
+    for words, members in kinds(results).items():
+        basis, cycle = common_basis(members), common_cycle(members)
+        groups = by_group([member for member in members if member.sample not in copies])
+        for group, control in pairs:
+            if group not in groups or control not in groups:
+                continue
+            for quantity in _quantities(words, basis, cycle, groups[group][0].baseline):
+                sides = [_values(groups[name], quantity, summaries, electrodes or {}) for name in (group, control)]
+                found.append(_difference(group, control, words, quantity, sides, level))
+    return found
+
+
+def _difference(
+    group: str, control: str, words: tuple[str, str], quantity: _Quantity, sides: Sequence[_Values], level: float
+) -> BinderDifference:
+    def of(difference: float | None, **more: Any) -> BinderDifference:
+        return BinderDifference(
+            group, control, words, quantity.name, quantity.unit, difference, quantity.basis, quantity.cycle,
+            level=level, **more,
+        )  # fmt: skip
+
+    first, second = sides
+    for name, side in ((group, first), (control, second)):
+        if not side.nested:
+            return of(None, reason=f"{name} has no value")
+    means = [math.fsum(side.values) / len(side.values) for side in sides]
+    try:
+        made = compare(first.nested, second.nested, level=level, shared=(first.shared, second.shared))
+    except FitError as error:
+        name = {"first": group, "second": control}.get(error.field or "", "")
+        return of(means[0] - means[1], reason=f"{name} {error.message}".strip())
+    return of(made.difference, interval=made.interval, probability=made.probability, reason=made.reservation)
+
+
 def over_cycles(
     results: Sequence[Cycling], column: str, electrodes: Mapping[str, str] | None = None, *, level: float = 0.95
 ) -> pl.DataFrame:
@@ -194,7 +292,7 @@ def over_cycles(
                 found.setdefault(cycle, {}).setdefault(electrode, []).append(value)
     rows = []
     for cycle, values in sorted(found.items()):
-        made = group_mean(values, level=level)
+        made = group_mean(values, level=level, shared=_shared(results, column) * abs(_mean_of(values)))
         low, high = _interval(made) or (None, None)
         rows.append((cycle, made.mean, low, high, made.cells))
     schema = {CYCLE: pl.Int64, "mean": pl.Float64, "low": pl.Float64, "high": pl.Float64, "cells": pl.Int64}
@@ -264,20 +362,11 @@ def _mean(
     electrodes: Mapping[str, str],
     level: float,
 ) -> BinderMean:
-    nested: dict[str, list[float]] = {}
-    absent: list[tuple[str, str]] = []
-    uncertainty = None
-    for cell in cells:
-        value, stated, reason = quantity.of(cell, summaries[cell.sample])
-        if value is None or not math.isfinite(value):
-            absent.append((cell.sample, reason or "is not a number"))
-        else:
-            nested.setdefault(electrodes.get(cell.sample, cell.sample), []).append(value)
-            uncertainty = stated
-    made = group_mean(nested, level=level) if nested else None
+    found = _values(cells, quantity, summaries, electrodes)
+    made = group_mean(found.nested, level=level, shared=found.shared) if found.nested else None
     if made is None:
         return BinderMean(
-            group, words, quantity.name, quantity.unit, None, quantity.basis, quantity.cycle, level=level, absent=tuple(absent)
+            group, words, quantity.name, quantity.unit, None, quantity.basis, quantity.cycle, level=level, absent=found.absent
         )  # fmt: skip
     interval = _interval(made)
     copies = made.interval is not None and interval is None
@@ -291,22 +380,76 @@ def _mean(
         quantity.cycle,
         cells=made.cells,
         electrodes=made.electrodes,
-        deviation=_deviation(nested),
+        deviation=_deviation(found.values),
         interval=interval,
         level=level,
-        uncertainty=uncertainty if made.cells == 1 else None,
+        uncertainty=found.stated if made.cells == 1 else None,
         reservation=COPIES if copies else made.reservation,
-        absent=tuple(absent),
+        absent=found.absent,
     )
+
+
+@dataclass(frozen=True)
+class _Values:
+    """A quantity of a binder's cells, by electrode."""
+
+    nested: Mapping[str, Sequence[float]]
+    #: Standard uncertainty that they have in common, in the quantity's unit.
+    shared: float
+    #: What the last of them states, for where it is the only one.
+    stated: float | None
+    absent: tuple[tuple[str, str], ...]
+
+    @property
+    def values(self) -> list[float]:
+        return [value for part in self.nested.values() for value in part]
+
+
+def _values(
+    cells: Sequence[Cycling],
+    quantity: _Quantity,
+    summaries: Mapping[str, Sequence[Result]],
+    electrodes: Mapping[str, str],
+) -> _Values:
+    nested: dict[str, list[float]] = {}
+    absent: list[tuple[str, str]] = []
+    stated = None
+    for cell in cells:
+        value, uncertainty, reason = quantity.of(cell, summaries[cell.sample])
+        if value is None or not math.isfinite(value):
+            absent.append((cell.sample, reason or "is not a number"))
+        else:
+            nested.setdefault(electrodes.get(cell.sample, cell.sample), []).append(value)
+            stated = uncertainty
+    share = max(
+        (cell.shared.get(basis, 0.0) for cell in cells for basis in cell.shared if basis == quantity.basis), default=0.0
+    )
+    return _Values(nested, share * abs(_mean_of(nested)) if nested else 0.0, stated, tuple(absent))
+
+
+def _shared(results: Sequence[Cycling], column: str) -> float:
+    """The relative uncertainty that cells share in a column: that of its basis, if it is a capacity."""
+    shares = (
+        share
+        for result in results
+        for basis, share in result.shared.items()
+        if column in (result.column(0, basis), result.column(1, basis))
+    )
+    return max(shares, default=0.0)
+
+
+def _mean_of(nested: Mapping[str, Sequence[float]]) -> float:
+    values = [value for part in nested.values() for value in part]
+    return math.fsum(values) / len(values)
 
 
 def _interval(made: GroupMean) -> tuple[float, float] | None:
     # Cells that agree to the last digit say nothing of their spread; an interval of no width would claim certainty.
-    return made.interval if (made.error or 0.0) > _LAST_DIGIT * abs(made.mean) else None
+    scatter = made.within if made.electrodes == 1 else made.error
+    return made.interval if (scatter or 0.0) > _LAST_DIGIT * abs(made.mean) else None
 
 
-def _deviation(nested: Mapping[str, Sequence[float]]) -> float | None:
-    values = [value for part in nested.values() for value in part]
+def _deviation(values: Sequence[float]) -> float | None:
     if len(values) < 2:
         return None
     centre = math.fsum(values) / len(values)

@@ -3,8 +3,9 @@
 The order of a cycle follows the electrode as made, not the instrument's count
 (`byssus.conventions`).  In a half cell people are shown lithiation and delithiation, in a
 full cell charge and discharge.  *Coulombic efficiency* is the second half's charge over
-the first half's, in the same cycle.  *Retention* is the second half's capacity over that
-of a named baseline cycle: it is what the electrode still gives, not an efficiency.
+the first half's, in the same cycle.  *Energy efficiency* is the energy of a discharge over
+that of the charge before it.  *Retention* is the second half's capacity over that of a
+named baseline cycle: it is what the electrode still gives, not an efficiency.
 
 Uncertainty: the rounding of the instrument's counter and the stated mass and area.  The
 mass is common to all cycles of a cell, so it widens mAh/g and cancels in efficiency and
@@ -14,7 +15,7 @@ therefore not in the uncertainty.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,16 +23,31 @@ import polars as pl
 from numpy.typing import NDArray
 
 from byssus.analysis import doubts
-from byssus.analysis.columns import CYCLE, EFFICIENCY, RETENTION, WHOLE, capacity_column, u
-from byssus.analysis.result import Result
-from byssus.conventions import (
-    CAPACITY_UNIT,
-    CapacityBasis,
-    CellDirection,
-    Configuration,
-    direction_word,
-    first_direction,
+from byssus.analysis.columns import (
+    CLOSING_RESISTANCE,
+    CLOSING_RESISTANCE_DELAY,
+    CURRENT,
+    CYCLE,
+    EFFICIENCY,
+    END,
+    ENERGY,
+    ENERGY_EFFICIENCY,
+    HELD_SHARE,
+    HYSTERESIS,
+    IRREVERSIBLE,
+    MEAN_VOLTAGE,
+    RATE,
+    RESISTANCE,
+    RESISTANCE_DELAY,
+    RETENTION,
+    WHOLE,
+    capacity_column,
+    half_column,
+    u,
 )
+from byssus.analysis.halves import halves
+from byssus.analysis.steps import CAPACITY, number_cycles, steps
+from byssus.conventions import CapacityBasis, CellDirection, Configuration, direction_word, first_direction
 from byssus.errors import AnalysisError
 from byssus.findings import Finding
 from byssus.measured.metadata import Sample
@@ -46,91 +62,6 @@ from byssus.physics.capacity import (
 )
 from byssus.quantity import Quantity
 
-_CAPACITY = "Step Cumulative Capacity / Ah"
-_ENERGY = "Step Cumulative Energy / Wh"
-
-
-def steps(table: Table) -> pl.DataFrame:
-    """Summarise each step of a cycling table.
-
-    Capacity and energy are those the instrument counted, where the table has them; else
-    Q = ∫|I| dt and E = ∫V dQ by the trapezoidal rule over the step's records.
-
-    Returns
-    -------
-    polars.DataFrame
-        A row a step: ``Step Count / 1``, ``Cell Direction``, ``Start / s``, ``Duration / s``,
-        ``Capacity / Ah``, ``Energy / Wh``, ``Mean Voltage / V`` (energy over capacity; mean
-        over records at rest), ``Mean Current / A``, ``First Voltage / V``,
-        ``Last Voltage / V``, ``Records / 1``.
-
-    Raises
-    ------
-    AnalysisError
-        If the table is not a cycling table.
-    """
-    if table.metadata.kind != "cycling":
-        raise AnalysisError(f"a {table.metadata.kind} table has no cycles", field="kind", fix="give a cycling table")
-    time, voltage, current = pl.col("Test Time / s"), pl.col("Voltage / V"), pl.col("Current / A")
-    step = pl.col("Step Count / 1")
-
-    def within_step(expression: pl.Expr) -> pl.Expr:
-        return pl.when(step == step.shift(1)).then(expression).otherwise(0.0)
-
-    data = table.data
-    counted = _CAPACITY in data.columns
-    charge = pl.col(_CAPACITY).diff() if counted else (current.abs() + current.abs().shift(1)) / 2 * time.diff() / 3600
-    data = data.with_columns(within_step(charge).fill_null(0.0).alias("dQ")).with_columns(
-        within_step((voltage + voltage.shift(1)) / 2 * pl.col("dQ")).fill_null(0.0).alias("dE")
-    )
-    capacity = pl.col(_CAPACITY).max() if counted else pl.col("dQ").sum()
-    energy = pl.col(_ENERGY).abs().max() if _ENERGY in data.columns else pl.col("dE").sum().abs()
-    return (
-        data.group_by(step, maintain_order=True)
-        .agg(
-            pl.col("Cell Direction").first(),
-            time.first().alias("Start / s"),
-            (time.last() - time.first()).alias("Duration / s"),
-            capacity.alias("Capacity / Ah"),
-            energy.alias("Energy / Wh"),
-            voltage.mean().alias("Mean Voltage / V"),
-            current.mean().alias("Mean Current / A"),
-            voltage.first().alias("First Voltage / V"),
-            voltage.last().alias("Last Voltage / V"),
-            pl.len().cast(pl.Int64).alias("Records / 1"),
-        )
-        .with_columns(
-            pl.when((pl.col("Cell Direction") != "rest") & (pl.col("Capacity / Ah") > 0))
-            .then(pl.col("Energy / Wh") / pl.col("Capacity / Ah"))
-            .otherwise("Mean Voltage / V")
-            .alias("Mean Voltage / V")
-        )
-    )
-
-
-def number_cycles(directions: Sequence[str], first: CellDirection) -> list[int]:
-    """Number the cycle of each step from the directions of the steps.
-
-    A cycle opens with a step in the `first` direction that follows one in the other
-    direction, or that is the first to move charge.  Rests belong to the cycle before them.
-    Steps in the other direction before the first cycle, and rests there, are in cycle 0.
-
-    Examples
-    --------
-    >>> number_cycles(["rest", "discharge", "charge", "rest", "discharge", "charge"], CellDirection.DISCHARGE)
-    [0, 1, 1, 1, 2, 2]
-    >>> number_cycles(["charge", "discharge", "discharge", "charge"], CellDirection.DISCHARGE)
-    [0, 1, 1, 1]
-    """
-    cycle, opened, numbers = 0, False, []
-    for direction in directions:
-        if direction == first and not opened:
-            cycle, opened = cycle + 1, True
-        elif direction not in (first, CellDirection.REST):
-            opened = False
-        numbers.append(cycle)
-    return numbers
-
 
 @dataclass(frozen=True)
 class Cycling:
@@ -140,10 +71,17 @@ class Cycling:
     their end; for both halves, called by their words,
     ``<Word> Capacity / mAh`` and on every basis that masses and area allow
     ``<Word> Capacity / mAh/g`` (active material), ``… per Coating / mAh/g`` and
-    ``… / mAh/cm²``; ``Coulombic Efficiency / %`` and ``Retention / %``, null where a half is
-    missing or cut off.  Each column has
-    a companion ``… (u)`` with its standard uncertainty in the same unit; null where it
+    ``… / mAh/cm²``; ``Coulombic Efficiency / %``, ``Retention / %`` and ``Cumulative Irreversible
+    Capacity / mAh``, null where a half is missing or cut off.  These have
+    a companion ``… (u)`` with their standard uncertainty in the same unit; null where it
     is not known.
+
+    Also for both halves ``<Word> Energy / mWh``, ``… Mean Voltage / V`` (energy over charge),
+    ``… Current / mA`` (at constant current), ``… C-rate / 1/h`` (on `rate_basis`),
+    ``… Constant-Voltage Share / %`` of the charge, ``… End`` (`byssus.analysis.halves`),
+    ``… Resistance / ohm`` and ``… Closing Resistance / ohm``, each with its ``Delay / s``
+    (`byssus.analysis.steps`); and ``Energy Efficiency / %`` and ``Voltage Hysteresis / V``, the
+    mean voltage of the charge less that of the discharge.
     """
 
     sample: str
@@ -156,6 +94,10 @@ class Cycling:
     cycles: pl.DataFrame
     steps: pl.DataFrame
     bases: tuple[CapacityBasis, ...]
+    #: Relative standard uncertainty on a basis that all cells of the electrode have in common.
+    shared: Mapping[CapacityBasis, float]
+    #: The capacity that C-rates are counted with, in words; None where there is none.
+    rate_basis: str | None
     #: Whether the instrument counted the charge, or it was integrated here.
     counted: bool
     findings: tuple[Finding, ...]
@@ -171,6 +113,12 @@ class Cycling:
         """The last cycle that was measured to its end; 0 if there is none."""
         last = self.cycles.filter(WHOLE)[CYCLE].max()
         return last if isinstance(last, int) else 0
+
+    def value(self, column: str, cycle: int) -> float | None:
+        """Return what a column holds in a cycle, or None."""
+        row = self.cycles.filter(pl.col(CYCLE) == cycle)
+        value = row[column].item() if row.height == 1 and column in row.columns else None
+        return None if value is None else float(value)
 
     def column(self, half: int, basis: CapacityBasis) -> str:
         """Return the name of the capacity column of a half (0 first, 1 second) on a basis."""
@@ -214,24 +162,23 @@ def analyse(table: Table, *, baseline: int = 1) -> Cycling:
         pl.Series("Cycle / 1", number_cycles(counted, first), dtype=pl.Int64),
         pl.Series("Pulse", short, dtype=pl.Boolean),
     )
-    moving = summary.filter((pl.col("Cell Direction") != "rest") & ~pl.col("Pulse"))
-    halves = (
-        moving.filter(pl.col("Cycle / 1") > 0)
-        .group_by("Cycle / 1", maintain_order=True)
-        .agg(*(_half_of(direction, word) for direction, word in zip((first, second), words, strict=True)))
-    )
-    if halves.is_empty():
+    found = halves(summary)
+    if found.is_empty():
         raise AnalysisError(
             f"has no step of {words[0]}, with which its first cycle would open",
             field=name,
             fix="check configuration and made in the study, and the sign of the current",
         )
+    moving = summary.filter((pl.col("Cell Direction") != "rest") & ~pl.col("Pulse"))
     open_half = doubts.cut_off(moving)
-    digit = table.metadata.instrument.resolution.get(_CAPACITY)
-    cycles, bases = _on_every_basis(halves, words, sample, digit)
+    digit = table.metadata.instrument.resolution.get(CAPACITY)
+    sides = _sides(found, (first, second))
+    cycles, bases = _on_every_basis(sides, words, sample, digit)
     cycles = _with_whole(cycles, words, open_half.cycle if open_half else None)
     cycles = _with_efficiency(cycles, words)
     cycles, retained = _with_retention(cycles, words, baseline)
+    cycles, rate_basis = _with_particulars(cycles, sides, words, sample, baseline)
+    cycles = _with_energies(cycles, words, charge=words[(first, second).index(CellDirection.CHARGE)])
     first_charge = cycles[capacity_column(words[0], CapacityBasis.CELL)][0] or 0.0
     findings = [
         *doubts.incomplete(cycles, words, name),
@@ -240,7 +187,10 @@ def analyse(table: Table, *, baseline: int = 1) -> Cycling:
         *([open_half.finding(direction_word(open_half.direction, configuration), name)] if open_half else []),
         *doubts.impossible(cycles, words, name),
         *doubts.inventory(cycles, words, name),
+        *doubts.rests(summary, name),
+        *doubts.vendor_efficiency(table, cycles, first, words, name),
         *doubts.missing(sample, name),
+        *doubts.mass_in_study(sample, [source.file for source in table.metadata.provenance], name),
     ]
     if not retained:
         findings.append(
@@ -262,162 +212,40 @@ def analyse(table: Table, *, baseline: int = 1) -> Cycling:
         cycles=cycles,
         steps=summary,
         bases=bases,
-        counted=_CAPACITY in table.data.columns,
+        shared={
+            basis: share
+            for basis, (field, _) in _divisors(sample).items()
+            if (share := sample.shared_uncertainty.get(field))
+        },
+        rate_basis=rate_basis,
+        counted=CAPACITY in table.data.columns,
         findings=tuple(findings),
     )
 
 
-def summarise(cycling: Cycling) -> list[Result]:
-    """Return the numbers of a paper's cycling section for one cell."""
-    frame, (first_word, second_word) = cycling.cycles, cycling.words
-    last = cycling.last
-    results: list[Result] = []
-
-    def add(name: str, column: str, cycle: int, *, unit: str, basis: str | None, method: str, absent: str) -> None:
-        row = frame.filter(pl.col("Cycle / 1") == cycle)
-        value = row[column].item() if row.height else None
-        uncertainty = row[u(column)].item() if row.height else None
-        results.append(
-            Result(
-                name,
-                value,
-                unit,
-                uncertainty,
-                basis=basis,
-                method=method,
-                cycle=cycle,
-                reason=absent if value is None else None,
-                sample=cycling.sample,
-                group=cycling.group,
-                origin=cycling.origin,
-            )
-        )
-
-    how = (
-        "the instrument's own count at the end of the half cycle"
-        if cycling.counted
-        else "∫|I| dt over the half cycle, trapezoidal rule"
-    )
-    wanted = [("first-cycle", 0, first_word, 1), ("first-cycle", 1, second_word, 1)]
-    if last > 1:
-        wanted.append(("last", 1, second_word, last))
-    for basis in cycling.bases:
-        unit = CAPACITY_UNIT[basis].replace("²", "^2")
-        for which, half, word, cycle in wanted:
-            add(
-                f"{which} {word} capacity",
-                cycling.column(half, basis),
-                cycle,
-                unit=unit,
-                basis=str(basis),
-                method=how,
-                absent=f"cycle {cycle} has no {word}",
-            )
-    add(
-        "first-cycle coulombic efficiency",
-        EFFICIENCY,
-        1,
-        unit="%",
-        basis=None,
-        method=f"{second_word} over {first_word} of cycle 1",
-        absent="cycle 1 lacks one of its halves",
-    )
-    results.append(_mean_efficiency(cycling))
-    add(
-        f"retention of {second_word} capacity",
-        RETENTION,
-        last,
-        unit="%",
-        basis=f"cycle {cycling.baseline}",
-        method=f"{second_word} capacity of cycle {last} over that of cycle {cycling.baseline}",
-        absent=(
-            f"cycle {cycling.baseline}, its baseline, was not measured to its end" if last else "no cycle is whole"
-        ),
-    )
-    return results
-
-
-def methods(cycling: Cycling) -> list[tuple[str, str]]:
-    """Return the definitions behind the numbers of a cell, as terms with a sentence each."""
-    first, second = cycling.words
-    counted = (
-        "Each is the instrument's own count at the end of the step; the steps of a half are added."
-        if cycling.counted
-        else "Each is ∫|I| dt by the trapezoidal rule over the records of a step; the steps of a half are added."
-    )
-    opening = {
-        "lithiation": "The electrode was made without lithium, so a cycle opens with lithiation",
-        "delithiation": "The electrode was made with its lithium, so a cycle opens with delithiation",
-        "charge": "A full cell is made discharged, so a cycle opens with a charge",
-    }[first]
+def _sides(found: pl.DataFrame, directions: tuple[CellDirection, CellDirection]) -> list[pl.DataFrame]:
+    """Return the first and the second halves, each with a row for every cycle that has either."""
+    numbers = found.select(pl.col(CYCLE).unique().sort())
     return [
-        ("Order of a cycle", f"{opening}, whatever the instrument calls it."),
-        ("Capacity", f"Charge of the {first} and of the {second} of a cycle. {counted}"),
-        ("Coulombic efficiency", f"Charge of the {second} over that of the {first} of the same cycle."),
-        (
-            "Retention",
-            f"Capacity of {second} relative to cycle {cycling.baseline}. It is not an efficiency."
-            + (
-                " In a half cell the lithium electrode replaces what side reactions consume, so retention does not "
-                "count lost lithium."
-                if "lithiation" in cycling.words
-                else ""
-            ),
-        ),
-        (
-            "Uncertainty",
-            "± is one standard uncertainty: the rounding of the instrument's counter (last digit / √12) and, per mass "
-            "or area, their stated uncertainty. It is common to all cycles of a cell and therefore cancels in "
-            "efficiency and retention. The accuracy of the instrument's current is in no file and not included; nor "
-            "is the spread between cells.",
-        ),
+        numbers.join(
+            found.filter(pl.col("Cell Direction") == str(direction)), on=CYCLE, how="left", maintain_order="left"
+        )
+        for direction in directions
     ]
 
 
-def _mean_efficiency(cycling: Cycling) -> Result:
-    later = cycling.cycles.filter((pl.col("Cycle / 1") > 1) & pl.col(EFFICIENCY).is_not_null())
-    name, method = (
-        "mean coulombic efficiency after the first cycle",
-        "mean over the cycles; ± is its standard error",
-    )
-    values = later[EFFICIENCY].to_numpy()
-    enough = len(values) >= 2
-    return Result(
-        name,
-        float(np.mean(values)) if enough else None,
-        "%",
-        float(np.std(values, ddof=1) / np.sqrt(len(values))) if enough else None,
-        method=method,
-        sample=cycling.sample,
-        group=cycling.group,
-        origin=cycling.origin,
-        reason=None if enough else "fewer than two later cycles are whole",
-    )
-
-
-def _half_of(direction: CellDirection, word: str) -> pl.Expr:
-    capacity = pl.col("Capacity / Ah").filter(pl.col("Cell Direction") == str(direction))
-    # Every step of the half was rounded on its own, so their number widens the uncertainty.
-    return pl.struct(
-        pl.when(capacity.len() > 0).then(capacity.sum()).alias("Ah"),
-        capacity.len().cast(pl.Float64).alias("steps"),
-    ).alias(word)
-
-
 def _on_every_basis(
-    halves: pl.DataFrame, words: tuple[str, str], sample: Sample, digit: float | None
+    sides: list[pl.DataFrame], words: tuple[str, str], sample: Sample, digit: float | None
 ) -> tuple[pl.DataFrame, tuple[CapacityBasis, ...]]:
-    divisors: dict[CapacityBasis, Quantity | None] = {
-        CapacityBasis.CELL: None,
-        CapacityBasis.ACTIVE_MATERIAL: sample.active_mass,
-        CapacityBasis.COATING: sample.coating_mass,
-        CapacityBasis.AREA: sample.electrode_area,
+    divisors = {CapacityBasis.CELL: None} | {
+        basis: by for basis, (_, by) in _divisors(sample).items() if by is not None
     }
-    bases = tuple(basis for basis, by in divisors.items() if basis is CapacityBasis.CELL or by is not None)
-    columns = [halves["Cycle / 1"]]
-    for word in words:
-        charge = halves[word].struct.field("Ah").to_numpy() * 3600.0
-        steps_in_half = halves[word].struct.field("steps").to_numpy()
+    bases = tuple(divisors)
+    columns = [sides[0][CYCLE]]
+    for word, side in zip(words, sides, strict=True):
+        charge = side["Capacity / Ah"].to_numpy() * 3600.0
+        # Every step of the half was rounded on its own, so their number widens the uncertainty.
+        steps_in_half = side["Steps / 1"].cast(pl.Float64).to_numpy()
         rounding = np.full_like(charge, np.nan)
         if digit is not None:
             moved = np.where(charge > 0, charge, np.nan)
@@ -433,6 +261,15 @@ def _on_every_basis(
             name = capacity_column(word, basis)
             columns += [_series(name, values), _series(u(name), values * relative)]
     return pl.DataFrame(columns), bases
+
+
+def _divisors(sample: Sample) -> dict[CapacityBasis, tuple[str, Quantity | None]]:
+    """What a capacity is divided by on each basis: the sample's field and its value."""
+    return {
+        CapacityBasis.ACTIVE_MATERIAL: ("active_mass", sample.active_mass),
+        CapacityBasis.COATING: ("coating_mass", sample.coating_mass),
+        CapacityBasis.AREA: ("electrode_area", sample.electrode_area),
+    }
 
 
 def _divided(charge: NDArray[np.float64], by: Quantity, basis: CapacityBasis) -> NDArray[np.float64]:
@@ -452,7 +289,14 @@ def _with_efficiency(cycles: pl.DataFrame, words: tuple[str, str]) -> pl.DataFra
     (q1, u1), (q2, u2) = (_cell_capacity(cycles, word) for word in words)
     efficiency = 100 * coulombic_efficiency(q1, q2)
     relative = relative_uncertainty_of_ratio(u1 / q1, u2 / q2)
-    return cycles.with_columns(_series(EFFICIENCY, efficiency), _series(u(EFFICIENCY), efficiency * relative))
+    # A cycle that is not whole leaves the sum unknown from there on: missing is not zero.
+    lost, variance = np.cumsum(q1 - q2), np.cumsum(u1**2 + u2**2)
+    return cycles.with_columns(
+        _series(EFFICIENCY, efficiency),
+        _series(u(EFFICIENCY), efficiency * relative),
+        _series(IRREVERSIBLE, lost),
+        _series(u(IRREVERSIBLE), np.sqrt(variance)),
+    )
 
 
 def _with_retention(cycles: pl.DataFrame, words: tuple[str, str], baseline: int) -> tuple[pl.DataFrame, bool]:
@@ -468,6 +312,59 @@ def _with_retention(cycles: pl.DataFrame, words: tuple[str, str], baseline: int)
     # The baseline is 100 % by definition.
     spread[base] = 0.0
     return cycles.with_columns(_series(RETENTION, kept), _series(u(RETENTION), spread)), True
+
+
+def _with_particulars(
+    cycles: pl.DataFrame, sides: list[pl.DataFrame], words: tuple[str, str], sample: Sample, baseline: int
+) -> tuple[pl.DataFrame, str | None]:
+    """Add what is known of each half besides its capacity, and name the capacity that its C-rate is counted with."""
+    second = capacity_column(words[1], CapacityBasis.CELL)
+    measured = cycles.filter((pl.col(CYCLE) == baseline) & pl.col(RETENTION).is_not_null())[second]
+    capacity, basis = None, None
+    if sample.nominal_capacity is not None:
+        capacity, basis = sample.nominal_capacity.to("mA*h").value, "nominal capacity"
+    elif len(measured):
+        capacity, basis = float(measured[0]), f"{words[1]} capacity of cycle {baseline}"
+    for word, side in zip(words, sides, strict=True):
+        charge = pl.col("Capacity / Ah")
+        moved = pl.when(charge > 0)
+        cycles = cycles.hstack(
+            side.select(
+                (pl.col("Energy / Wh") * 1000).alias(ENERGY),
+                moved.then(pl.col("Energy / Wh") / charge).alias(MEAN_VOLTAGE),
+                (pl.col("Current / A") * 1000).alias(CURRENT),
+                (pl.col("Current / A") * 1000 / pl.lit(capacity, dtype=pl.Float64)).alias(RATE),
+                moved.then(100 * pl.col("Held Capacity / Ah") / charge).alias(HELD_SHARE),
+                pl.col("Resistance / ohm").alias(RESISTANCE),
+                pl.col("Resistance Delay / s").alias(RESISTANCE_DELAY),
+                pl.col("Closing Resistance / ohm").alias(CLOSING_RESISTANCE),
+                pl.col("Closing Resistance Delay / s").alias(CLOSING_RESISTANCE_DELAY),
+                pl.col("End").alias(END),
+            ).rename(lambda name, word=word: half_column(word, name))  # type: ignore[misc]
+        )
+    return cycles, basis
+
+
+def _with_energies(cycles: pl.DataFrame, words: tuple[str, str], *, charge: str) -> pl.DataFrame:
+    """Add what compares charge and discharge: energy efficiency and hysteresis.
+
+    An efficiency is of what was put in before: where a cycle opens with a discharge, its
+    energy came from the charge of the cycle before, so the first cycle has none.
+    """
+    discharge = next(word for word in words if word != charge)
+    put_in = pl.col(half_column(charge, ENERGY))
+    whole = pl.col(WHOLE)
+    if charge != words[0]:
+        whole = whole & whole.shift(1) & (pl.col(CYCLE).diff() == 1)
+        put_in = put_in.shift(1)
+    return cycles.with_columns(
+        pl.when(whole & (put_in > 0))
+        .then(100 * pl.col(half_column(discharge, ENERGY)) / put_in)
+        .alias(ENERGY_EFFICIENCY),
+        pl.when(WHOLE)
+        .then(pl.col(half_column(charge, MEAN_VOLTAGE)) - pl.col(half_column(discharge, MEAN_VOLTAGE)))
+        .alias(HYSTERESIS),
+    )
 
 
 def _cell_capacity(cycles: pl.DataFrame, word: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

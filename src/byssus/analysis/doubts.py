@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,7 +11,9 @@ import polars as pl
 from byssus.analysis.columns import CYCLE, EFFICIENCY, WHOLE, capacity_column, u
 from byssus.conventions import CapacityBasis, CellDirection
 from byssus.findings import Finding
+from byssus.measured.checks import disagree, mass_in_name
 from byssus.measured.metadata import Sample
+from byssus.measured.tables import VENDOR, Table
 
 #: A step against the direction of its neighbours is a pulse, not a half cycle, if it moves less than this share of
 #: what either of them moves.
@@ -23,6 +26,18 @@ OPEN_CHARGE = 0.95
 BEYOND_UNCERTAINTY, BEYOND_PER_CENT = 3.0, 1.0
 #: Lithium that may come out beyond what went in, as a share of the first half's charge: drifts add up.
 INVENTORY_SHARE = 0.05
+#: A printed efficiency is a ratio of two printed capacities if it is that but for their last digits and this share:
+#: instruments compute it from more digits, or from 32-bit floats.
+RATIO_SHARE = 2e-4
+#: Where instruments keep their own cycles: charge and discharge capacity in the tab that the vendor's header keeps as
+#: JSON (LAND), with the column `Efficiency/%` ...
+_TABS = {
+    "Cycle-Tab": ("CapC/mAh", "CapD/mAh"),
+    "Cycle": ("Charge-Cap/mAh", "Discharge-Cap/mAh"),
+}
+#: ... or both in running columns of the records (EC-Lab).
+_RUNNING = ("Q charge/mA.h", "Q discharge/mA.h")
+_EFFICIENCY = "Efficiency/%"
 #: Charge before the first cycle that is worth a word, as a share of the first half's.
 BEFORE_SHARE = 0.01
 
@@ -194,3 +209,132 @@ def missing(sample: Sample, name: str) -> Iterator[Finding]:
                 sample=name,
                 field=field,
             )
+
+
+def mass_in_study(sample: Sample, files: Iterable[str], name: str) -> Iterator[Finding]:
+    """Tell of masses in the names of a sample's files that are none of those the study gives.
+
+    A name may hold the mass of the active material or of the coating, so it is a doubt only
+    if it is neither.
+    """
+    given = {"active_mass": sample.active_mass, "coating_mass": sample.coating_mass}
+    masses = {field: mass for field, mass in given.items() if mass is not None}
+    for file in files:
+        named = mass_in_name(file)
+        if named is None or not masses or not all(disagree(named, mass) for mass in masses.values()):
+            continue
+        said = " and ".join(
+            f"{mass.to(named.unit).value:.5g} {named.unit} as {field}" for field, mass in masses.items()
+        )
+        yield Finding(
+            "mass-in-name",
+            f"the file's name says {named.value:g} {named.unit}, the study gives {said}",
+            sample=name,
+            file=file,
+            field=next(iter(masses)),
+            value=named.to("mg").value,
+        )
+
+
+def rests(steps: pl.DataFrame, sample: str) -> Iterator[Finding]:
+    """Tell of a test without a rest before its first current, or without any between charge and discharge.
+
+    `steps` has a row a step with its `Cell Direction`, and `Pulse` for those that are none
+    of a half cycle.  A rest of any length counts.
+    """
+    directions = [
+        None if pulse else direction
+        for direction, pulse in zip(steps["Cell Direction"].cast(pl.String), steps["Pulse"], strict=True)
+    ]
+    turns = rested = 0
+    before, resting = None, False
+    for direction in directions:
+        if direction == CellDirection.REST:
+            resting = True
+        elif direction is not None:
+            if before is not None and direction != before:
+                turns, rested = turns + 1, rested + resting
+            before, resting = direction, False
+    lacks = []
+    if directions and directions[0] != CellDirection.REST:
+        lacks.append("the test begins with current: the cell's open-circuit voltage was not measured")
+    if turns and not rested:
+        where = f"any of the {turns} turns" if turns > 1 else "the one turn"
+        lacks.append(f"there is no rest at {where} between charge and discharge")
+    if lacks:
+        yield Finding("missing-rest", "; ".join(lacks), sample=sample, field="Cell Direction", value=turns - rested)
+
+
+def vendor_efficiency(
+    table: Table, cycles: pl.DataFrame, first: CellDirection, words: tuple[str, str], sample: str
+) -> Iterator[Finding]:
+    """Tell of an efficiency of the instrument's own that is the first half over the second.
+
+    Each efficiency that the instrument printed is compared with the ratios of its own
+    capacities: second over first half, as the electrode was made, and first over second;
+    each of the same row of its table and with the row before, for an instrument whose
+    cycles open with the other half.  Only rows that fit one of the two orders, and not the
+    other, count; near 100 % the last digits leave both.
+    """
+    own = _vendor_cycles(table)
+    if own is None:
+        return
+    halves = ("discharge", "charge") if first is CellDirection.DISCHARGE else ("charge", "discharge")
+    one, two = (pl.col(half) for half in halves)
+    digit = table.metadata.instrument.resolution.get("Step Cumulative Capacity / Ah", 0.0) * 1000
+
+    def explained(over: pl.Expr, under: pl.Expr) -> pl.Expr:
+        share = digit / 2 * (1 / over + 1 / under) + RATIO_SHARE
+        near = (pl.col("efficiency") / 100 - over / under).abs() <= share * over / under
+        return ((over > 0) & (under > 0) & near).fill_null(value=False)
+
+    told = (
+        own.with_columns(
+            (explained(two, one) | explained(two, one.shift(1))).alias("right"),
+            (explained(one, two) | explained(one, two.shift(1))).alias("wrong"),
+        )
+        .filter((pl.col("efficiency") > 0) & (pl.col("right") != pl.col("wrong")))
+        .select("efficiency", "wrong")
+    )
+    wrong = told.filter("wrong")
+    if wrong.height > told.height / 2:
+        ours = cycles.filter(pl.col(EFFICIENCY).is_not_null()).head(1)
+        here = f": {ours[EFFICIENCY][0]:.4g} % in cycle {ours[CYCLE][0]}" if ours.height else ""
+        several = f"{wrong.height} of the {told.height} cycles that tell"
+        count = several if told.height > 1 else "the one cycle that tells"
+        yield Finding(
+            "vendor-efficiency-order",
+            f"the instrument's own efficiency is {words[0]} over {words[1]} in {count} "
+            f"({wrong['efficiency'][0]:.4g} %{' in the first' if wrong.height > 1 else ''}); this electrode's is "
+            f"{words[1]} over the {words[0]} before it{here}",
+            sample=sample,
+            field=EFFICIENCY,
+            value=wrong["efficiency"][0],
+        )
+
+
+def _vendor_cycles(table: Table) -> pl.DataFrame | None:
+    """Return charge, discharge and efficiency of the instrument's own cycles, where it keeps them."""
+    for tab, names in _TABS.items():
+        printed = table.metadata.vendor.get(tab)
+        # Another vendor's header may hold a word of that name.
+        if isinstance(printed, str) and table.metadata.instrument.vendor == "LAND":
+            rows = pl.DataFrame(json.loads(printed), infer_schema_length=None, strict=False)
+            if {*names, _EFFICIENCY} <= set(rows.columns):
+                return rows.select(
+                    pl.col(name).cast(pl.Float64, strict=False).alias(alias)
+                    for name, alias in zip((*names, _EFFICIENCY), ("charge", "discharge", "efficiency"), strict=True)
+                )
+    charge, discharge, efficiency = (f"{VENDOR}{name}" for name in (*_RUNNING, _EFFICIENCY))
+    if {charge, discharge, efficiency, "Cycle Count / 1"} <= set(table.data.columns):
+        return (
+            table.data.lazy()
+            .group_by("Cycle Count / 1", maintain_order=True)
+            .agg(
+                pl.col(charge).max().alias("charge"),
+                pl.col(discharge).max().alias("discharge"),
+                pl.col(efficiency).filter(pl.col(efficiency) > 0).last().alias("efficiency"),
+            )
+            .collect()
+        )
+    return None

@@ -13,6 +13,7 @@ import io
 import json
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from byssus import __version__
-from byssus.conventions import Configuration
+from byssus.conventions import Configuration, Made
 from byssus.errors import (
     AnalysisError,
     ByssusError,
@@ -175,15 +176,43 @@ def demo(
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="The study's folder; made if need be.")] = Path(),
+    cell: Annotated[Configuration | None, typer.Option(help="What all cells are, if that is known.")] = None,
+    made: Annotated[Made | None, typer.Option(help="How all electrodes are made: empty or full of lithium.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Write a commented study.yaml, with a cell for each instrument's file that is there already."""
+    from byssus.study.start import start
+
+    with _answering(as_json, {"schema": "byssus.init/1", "file": None, "cells": {}}), _progress() as progress:
+        done = start(folder, configuration=cell, made=made, progress=progress)
+    if as_json:
+        answer = {"file": str(done.file.resolve()), "cells": done.found, "remarks": list(done.remarks)}
+        _print_json({"schema": "byssus.init/1", "findings": []} | answer)
+        return
+    if done.found:
+        print("Cells were made of these files:")  # noqa: T201
+        _print_rows([(f"  {file}", title) for file, title in done.found.items()])
+    for remark in done.remarks:
+        print(f"Left out: {remark}")  # noqa: T201
+    print(f"Fill in what is blank, then: byssus run {shlex.quote(str(folder))}")  # noqa: T201
+    print(done.file.resolve())  # noqa: T201
+
+
+@app.command()
 def run(
     study: Annotated[Path, typer.Argument(help="A study.yaml, or the folder that holds one.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the results [STUDY/results].")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of the raw files, instead of the one that the study names.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Do everything a study asks for, and write its report."""
     from byssus import workflow
 
-    _run(lambda progress: workflow.run_study(study, out=out, progress=progress), as_json)
+    _run(lambda progress: workflow.run_study(study, out=out, data=data, progress=progress), as_json)
 
 
 @app.command()
@@ -296,6 +325,7 @@ def _run(verb: Callable[[Any], Any], as_json: bool) -> None:
         _print_json(done.as_dict() | {"report": str(done.report)})
     else:
         _print_results(done)
+        _console().print(f"{len(done.results)} numbers in all, in results.csv beside the report")
         _print_findings(done.findings)
         print(done.report)  # noqa: T201 - unwrapped and last, whatever the width of the terminal
     if done.errors:
@@ -311,7 +341,7 @@ def _print_results(done: Any) -> None:
         grid.add_column(heading, justify="right" if heading == "cycle" else "left")
     grid.add_column("value", justify="right")
     lines = []
-    for result in done.results:
+    for result in done.headlines:
         cycle = "" if result.cycle is None else str(result.cycle)
         grid.add_row(result.sample or "", result.name, result.basis or "", cycle, str(result))
         about = (result.sample, result.name, result.basis, cycle and f"cycle {cycle}")

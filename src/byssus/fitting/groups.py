@@ -54,7 +54,7 @@ class Comparison:
     reservation: str | None = None
 
 
-def group_mean(group: Nested, *, level: float = 0.95) -> GroupMean:
+def group_mean(group: Nested, *, level: float = 0.95, shared: float = 0.0) -> GroupMean:
     """Average a group.
 
     Parameters
@@ -63,6 +63,11 @@ def group_mean(group: Nested, *, level: float = 0.95) -> GroupMean:
         Cells' values by electrode; or a plain sequence, each value an electrode of its own.
     level
         Of the interval, from Student's t with one degree less than there are electrodes.
+    shared
+        Standard uncertainty that all values of one electrode have in common, such as its
+        loading's.  It does not average out over the electrode's cells, so where there is only
+        one electrode it joins the error, with the degrees of freedom of the GUM (G.4.1).  With
+        several, their scatter holds it already, and it is not counted twice.
 
     Notes
     -----
@@ -92,7 +97,7 @@ def group_mean(group: Nested, *, level: float = 0.95) -> GroupMean:
     spare = cells - electrodes
     within = math.sqrt(sum(float(np.sum((part - np.mean(part)) ** 2)) for part in parts) / spare) if spare else None
     if electrodes == 1:
-        return _one_electrode(parts[0], level, within)
+        return _one_electrode(parts[0], level, within, shared)
     between = _between(means, sizes, within)
     weights = 1 / (between**2 + (within or 0.0) ** 2 / sizes) if between or within else np.ones(electrodes)
     mean = float(np.sum(weights * means) / np.sum(weights))
@@ -115,11 +120,13 @@ def compare(
     method: Literal["Welch", "bootstrap"] = "Welch",
     draws: int = 9_999,
     seed: int = 0,
+    shared: tuple[float, float] = (0.0, 0.0),
 ) -> Comparison:
     """Compare two groups by the difference of their means, first minus second.
 
     ``Welch``: t with Welch and Satterthwaite's degrees of freedom on the groups' errors.
     ``bootstrap``: electrodes drawn with replacement, then cells within each; percentiles.
+    `shared` is that of `group_mean`, for either group.
 
     Raises
     ------
@@ -132,7 +139,7 @@ def compare(
     >>> round(made.difference, 3), made.interval[0] < 0 < made.interval[1]
     (-2.367, True)
     """
-    a, b = group_mean(first, level=level), group_mean(second, level=level)
+    a, b = (group_mean(group, level=level, shared=of) for group, of in zip((first, second), shared, strict=True))
     if method == "bootstrap":
         return _bootstrap(first, second, a, b, level, draws, seed)
     for which, mean in (("first", a), ("second", b)):
@@ -143,7 +150,8 @@ def compare(
     difference = a.mean - b.mean
     if error == 0:
         raise FitError("neither group has any spread: are these replicates, or copies?")
-    dof = error**4 / (e1**4 / a.degrees_of_freedom + e2**4 / b.degrees_of_freedom)
+    squared = e1**4 / a.degrees_of_freedom + e2**4 / b.degrees_of_freedom
+    dof = error**4 / squared if squared else math.inf
     from scipy.special import stdtr
 
     reach = _t(level, dof) * error
@@ -170,15 +178,19 @@ def _checked(group: Nested) -> list[Array]:
     return parts
 
 
-def _one_electrode(part: Array, level: float, within: float | None) -> GroupMean:
+def _one_electrode(part: Array, level: float, within: float | None, shared: float) -> GroupMean:
     mean, cells = float(np.mean(part)), len(part)
     if within is None:
         why = "one cell: nothing is known of any spread"
         return GroupMean(mean, None, None, level, 0, 1, 1, None, None, why)
-    error = within / math.sqrt(cells)
-    reach = _t(level, cells - 1) * error
-    why = "all cells are of one electrode: the interval holds nothing of the spread between coatings"
-    return GroupMean(mean, error, (mean - reach, mean + reach), level, cells - 1, 1, cells, None, within, why)
+    scatter = within / math.sqrt(cells)
+    error = math.hypot(scatter, shared)
+    # Welch and Satterthwaite: what is stated has no end of degrees of freedom, the scatter few.
+    dof = (cells - 1) * (error / scatter) ** 4 if scatter else math.inf
+    reach = _t(level, dof) * error
+    but = " but what the study states of its masses" if shared else ""
+    why = f"all cells are of one electrode: the interval holds nothing of the spread between coatings{but}"
+    return GroupMean(mean, error, (mean - reach, mean + reach), level, dof, 1, cells, None, within, why)
 
 
 def _between(means: Array, sizes: Array, within: float | None) -> float:

@@ -7,11 +7,13 @@ returns a `Reading` for what it can, with findings about the rest.
 
 from __future__ import annotations
 
+import codecs
 import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +25,34 @@ from byssus.measured.metadata import Instrument, Scalar
 
 #: Enough to know a format by; more is read only by the reader that claims the file.
 HEAD_BYTES = 65_536
+#: Letters above ASCII that tell an encoding; a whole disk of them tells no more.
+_TELLING = 10_000
+_WIDE = re.compile("utf-?(16|32)", re.IGNORECASE)
+
+
+def encoding_of(content: bytes) -> str:
+    """Return the encoding of a text, told from its bytes: a byte-order mark, valid UTF-8, GBK, or Western.
+
+    Bytes above 127 that stand in pairs are GBK, as Chinese instruments write; those that stand
+    alone are the µ, ° and Ω of cp1252.  Half a character at the end tells nothing.
+
+    Examples
+    --------
+    >>> encoding_of("电压(V)".encode("gbk")), encoding_of("T / °C".encode("cp1252")), encoding_of(b"U / V")
+    ('gb18030', 'cp1252', 'utf-8')
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(content)
+    except UnicodeDecodeError:
+        high = [match.end() - match.start() for match in islice(re.finditer(rb"[\x80-\xff]+", content), _TELLING)]
+        return "gb18030" if sum(length % 2 == 0 for length in high) > len(high) / 2 else "cp1252"
+    return "utf-8"
+
+
+def _plain(text: str) -> str:
+    return text.rstrip("\0").removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
 class InstrumentFile:
@@ -65,46 +95,53 @@ class InstrumentFile:
 
     @cached_property
     def head_text(self) -> str:
-        """The head as text; bytes that are none become replacement characters."""
-        return self.head.decode(self.encoding, errors="replace")
+        """The head as text; bytes that are none become replacement characters.
 
-    @cached_property
-    def encoding(self) -> str:
-        """The text encoding, told from the bytes: a byte-order mark, valid UTF-8, GBK, or Western.
-
-        Bytes above 127 that stand in pairs are GBK, as Chinese instruments write; those that
-        stand alone are the µ, ° and Ω of cp1252.
+        Only the head tells its encoding here: to know a format by, a large file is not read.
         """
-        if self.head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return "utf-16"
-        content = self.path.read_bytes()
-        try:
-            content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            high = re.findall(rb"[\x80-\xff]+", content[:HEAD_BYTES])
-            paired = sum(len(run) % 2 == 0 for run in high)
-            return "gb18030" if high and paired > len(high) / 2 else "cp1252"
-        return "utf-8-sig"
+        return _plain(self.head.decode(encoding_of(self.head), errors="replace"))
 
-    def text(self) -> str:
-        """Return the whole file as text, without the zero bytes that a crash leaves at its end.
+    def text(self, encoding: str | None = None, *, largest: int | None = None) -> str:
+        r"""Return the whole file as text, its lines apart by ``\n``.
+
+        The zero bytes that a crash leaves at the end are dropped, and so is half a character
+        there, where a copy was cut off.
+
+        Parameters
+        ----------
+        encoding
+            Where the person knows it; else it is told from the bytes (`encoding_of`).
+        largest
+            More bytes than these are refused.
 
         Raises
         ------
         ReadError
-            If it is no text in the encoding that its bytes suggest.
+            If the file is too large, the encoding unknown, or the bytes no text in it.
         """
+        if largest is not None and self.size > largest:
+            raise ReadError(
+                f"is larger than Byssus reads as text ({largest / 1e6:.0f} MB)",
+                file=self.label,
+                value=self.size,
+                fix="export it in parts, or as Parquet",
+            )
         content = self.path.read_bytes()
-        if self.encoding != "utf-16":
-            content = content.rstrip(b"\0")
+        name = encoding or encoding_of(content)
         try:
-            return content.decode(self.encoding)
+            decoder = codecs.getincrementaldecoder(name)()
+            # The zero bytes of wide letters stay: a letter may end in one.
+            return _plain(decoder.decode(content if _WIDE.match(name) else content.rstrip(b"\0")))
         except UnicodeDecodeError as error:
             raise ReadError(
-                f"is no text ({self.encoding})",
+                f"is no text ({name})",
                 file=self.label,
                 place=f"byte {error.start}",
-                fix="export it again as UTF-8",
+                fix="name its encoding, or save as UTF-8",
+            ) from error
+        except LookupError as error:
+            raise ReadError(
+                "is not an encoding", file=self.label, field="encoding", value=encoding, fix="e.g. utf-8, gbk or utf-16"
             ) from error
 
     @property

@@ -23,7 +23,9 @@ SCHEMA_VERSION: Final = 1
 Scalar = str | int | float | bool | None
 
 
-def _above_zero_in(unit: str) -> AfterValidator:
+def above_zero_in(unit: str) -> AfterValidator:
+    """Return what checks that a quantity can be told in a unit, and is above zero."""
+
     def check(quantity: Quantity) -> Quantity:
         try:
             in_unit = quantity.to(unit)
@@ -42,9 +44,9 @@ def _iso(text: str | None) -> str | None:
     return text
 
 
-Mass = Annotated[Quantity, _above_zero_in("kg")]
-Area = Annotated[Quantity, _above_zero_in("m^2")]
-Charge = Annotated[Quantity, _above_zero_in("C")]
+Mass = Annotated[Quantity, above_zero_in("kg")]
+Area = Annotated[Quantity, above_zero_in("m^2")]
+Charge = Annotated[Quantity, above_zero_in("C")]
 
 
 class Strict(BaseModel):
@@ -77,6 +79,12 @@ class Sample(Strict):
     coating_mass: Mass | None = None
     electrode_area: Area | None = None
     nominal_capacity: Charge | None = None
+    #: Of active_mass, coating_mass and electrode_area: the relative standard uncertainty that is
+    #: common to all cells of one electrode (its loading, recipe, foil, punch), a part of the
+    #: uncertainty above.  It does not average out over those cells.  Absent where there is none.
+    shared_uncertainty: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = {}
+    #: How masses and area were come by, a step a line, as a person would write it down.
+    arithmetic: tuple[str, ...] = ()
 
 
 class Provenance(Strict):

@@ -13,7 +13,7 @@ from pathlib import Path
 from byssus.errors import ByssusError, ReadError, TableError, UsageError, did_you_mean
 from byssus.findings import Finding
 from byssus.measured.archives import opened
-from byssus.measured.checks import check_cycling
+from byssus.measured.checks import check_cycling, check_name
 from byssus.measured.door import InstrumentFile, Reader
 from byssus.measured.metadata import Metadata, Provenance, Sample
 from byssus.measured.readers import READERS
@@ -30,7 +30,7 @@ GROUP = "byssus.readers"
 
 
 def read(
-    source: Path | bytes,
+    source: str | Path | bytes,
     *,
     sample: Sample | None = None,
     reader: str | None = None,
@@ -69,7 +69,8 @@ def read(
         chosen = Reader(
             "column-map", "a table by its column map", lambda _: True, lambda file: read_mapped(file, columns)
         )
-    with opened(source, name, lambda file: chosen is not None or _recognised(file) is not None) as file:
+    place = Path(source) if isinstance(source, str) else source
+    with opened(place, name, lambda file: chosen is not None or _recognised(file) is not None) as file:
         try:
             return _made(file, chosen or _recognise(file), sample or Sample())
         except ReadError as error:
@@ -84,7 +85,7 @@ def read(
 def _made(file: InstrumentFile, chosen: Reader, sample: Sample) -> Table:
     with _one_line(file, chosen.title):
         reading = chosen.read(file)
-    data, findings = reading.data, list(reading.findings)
+    data, findings = reading.data, [*reading.findings, *check_name(file.name, reading.vendor)]
     if data.is_empty():
         raise ReadError(f"holds no record ({chosen.title})", file=file.label, fix="export it again from the instrument")
     if reading.kind == "cycling":

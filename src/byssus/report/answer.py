@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from byssus.analysis.compare import (
     COPIES,
+    BinderDifference,
     BinderMean,
     by_group,
     common_basis,
-    headline_starts,
+    headline_names,
     headlines,
     kind_in_words,
     kinds,
@@ -25,6 +26,7 @@ from byssus.analysis.cycling import Cycling
 from byssus.analysis.result import Result
 from byssus.conventions import CapacityBasis
 from byssus.quantity import format_value, pretty_unit
+from byssus.study.model import Reference
 
 #: A reader takes in so many sentences; the table has the rest.
 MOST_SENTENCES = 6
@@ -100,6 +102,100 @@ def answers(
     return made
 
 
+@dataclass(frozen=True)
+class Differences:
+    """The differences between binders of one kind of cell."""
+
+    kind: str
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+
+
+def difference_tables(differences: Sequence[BinderDifference]) -> list[Differences]:
+    """Lay out the differences that the study asks for, one table for each kind of cell."""
+    made = []
+    for words in dict.fromkeys(one.words for one in differences):
+        of_kind = [one for one in differences if one.words == words]
+        pairs = dict.fromkeys((one.group, one.control) for one in of_kind)
+        first = [one for one in of_kind if (one.group, one.control) == next(iter(pairs))]
+        columns = tuple((_capital(one.name), _under(one.basis, _points(one.unit), one.cycle)) for one in first)
+        rows = tuple(
+            Row(
+                group,
+                (f"less {control}", ""),
+                tuple(_of_difference(one) for one in of_kind if (one.group, one.control) == (group, control)),
+            )
+            for group, control in pairs
+        )
+        made.append(Differences(_capital(kind_in_words(words)), columns, rows))
+    return made
+
+
+def _points(unit: str) -> str:
+    """A difference of percentages is in percentage points."""
+    return "percentage points" if unit == "%" else unit
+
+
+def _of_difference(one: BinderDifference) -> Entry:
+    if one.difference is None:
+        return Entry("missing", (one.reason or "",), missing=True)
+    if one.interval is None:
+        return Entry(_signed(one.difference, None), (one.reason or "no interval",), one.difference)
+    low, high = one.interval
+    decimals = 1 - math.floor(math.log10((high - low) / 2)) if high > low else 3
+    ends = f"{_signed(low, decimals)} to {_signed(high, decimals)}".replace(" ", "\u00a0")
+    return Entry(
+        _signed(one.difference, decimals), (ends, "shown" if one.shown else "not shown by these cells"), one.difference
+    )
+
+
+def _signed(value: float, decimals: int | None) -> str:
+    text = f"{value:+.3g}" if decimals is None else f"{round(value, decimals):+.{max(0, decimals)}f}"
+    return text.replace("-", "\u2212")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A value from the literature, beside what was measured of the same."""
+
+    of: str
+    quantity: str
+    under: str
+    printed: str
+    here: str
+    source: str
+    note: str
+
+
+def beside(references: Sequence[Reference], results: Sequence[Result]) -> list[Beside]:
+    """Put each value from the literature beside the results of its binder, where there are any."""
+    made = []
+    for reference in references:
+        same = [
+            result
+            for result in results
+            if result.name == reference.quantity
+            and result.group == reference.binder
+            and result.value is not None
+            and reference.basis in (None, result.basis)
+            and reference.cycle in (None, result.cycle)
+        ]
+        made.append(
+            Beside(
+                of=reference.label or reference.binder or "",
+                quantity=_capital(reference.quantity),
+                under=_under(
+                    None if reference.basis is None else str(reference.basis), reference.value.unit, reference.cycle
+                ),
+                printed=str(reference.value),
+                here="; ".join(f"{result.sample}: {result}" for result in same) or "not measured here",
+                source=str(reference.source),
+                note=reference.note or "",
+            )
+        )
+    return made
+
+
 def _answer(
     words: tuple[str, str],
     members: Sequence[Cycling],
@@ -116,9 +212,9 @@ def _answer(
     compared = any(len(cells) > 1 for cells in groups.values())
     basis = common_basis(members)
     found = {result.sample: headlines(summaries[result.sample], words, basis) for result in members}
-    # The columns are those of the cell that has most of them; a start is one quantity.
-    starts = [start for start in headline_starts(words) if any(_named(found[cell.sample], start) for cell in members)]
-    named = {start: next(one for cell in members if (one := _named(found[cell.sample], start))) for start in starts}
+    # The columns are those of the cell that has most of them.
+    names = [name for name in headline_names(words) if any(_named(found[cell.sample], name) for cell in members)]
+    named = {name: next(one for cell in members if (one := _named(found[cell.sample], name))) for name in names}
     first = next(iter(by_binder.values()))
     return Answer(
         kind=_capital(kind_in_words(words)) if several else None,
@@ -127,14 +223,12 @@ def _answer(
         binders=tuple(_binder_row(group, groups[group], of_binder) for group, of_binder in by_binder.items())
         if compared
         else None,
-        cell_columns=tuple(
-            (_capital(named[start].name), _under(named[start].basis, named[start].unit)) for start in starts
-        ),
+        cell_columns=tuple((_capital(named[name].name), _under(named[name].basis, named[name].unit)) for name in names),
         cells=tuple(
             Row(
                 cell.sample,
                 (cell.group, electrodes.get(cell.sample, "")),
-                tuple(_of_result(_named(found[cell.sample], start)) for start in starts),
+                tuple(_of_result(_named(found[cell.sample], name)) for name in names),
             )
             for cell in members
         ),
@@ -265,8 +359,8 @@ def _digits(mean: BinderMean) -> tuple[str, str, str]:
     return centre, bottom, top
 
 
-def _named(results: Sequence[Result], start: str) -> Result | None:
-    return next((result for result in results if result.name.startswith(start)), None)
+def _named(results: Sequence[Result], name: str) -> Result | None:
+    return next((result for result in results if result.name == name), None)
 
 
 def _under(basis: str | None, unit: str, cycle: int | None = None) -> str:

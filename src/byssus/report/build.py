@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import metadata, resources
@@ -24,7 +24,7 @@ from byssus.figure.spec import Figure
 from byssus.figure.thin import thinned
 from byssus.findings import CODES, Finding, by_severity
 from byssus.measured.metadata import Provenance, Sample
-from byssus.report.answer import Answer
+from byssus.report.answer import Answer, Beside, Differences
 
 #: Whose versions a number may depend on.
 _DEPENDS_ON = ("polars", "numpy", "scipy", "pint", "fastnda", "fastexcel", "matplotlib", "plotly")
@@ -48,6 +48,12 @@ class Report:
     inputs: Sequence[tuple[str, Provenance]]
     #: What the study says of each sample.
     samples: Sequence[Sample] = field(default=())
+    #: The binders against their controls, a table for each kind of cell.
+    differences: Sequence[Differences] = field(default=())
+    #: Values from the literature beside the measured ones.
+    references: Sequence[Beside] = field(default=())
+    #: Cells that the study leaves out, each with the reason.
+    excluded: Sequence[Mapping[str, str | None]] = field(default=())
     #: Notes on the samples, as the study gives them.
     notes: Sequence[tuple[str, str]] = field(default=())
 

@@ -4,102 +4,71 @@ The three levels are kept apart because cells of one coating are not independent
 witnesses for its binder.  The file is read strictly: whatever cannot be understood is
 named with its line and left out, and the rest of the study still stands.
 
-Layout (version 1)::
+Layout (version 1; `byssus init` writes one with every field, docs/study.md lists them)::
 
     schema: 1
     title: Two binders for nano-silicon
+    data: ../raw
     binders:
       CMC: {note: "..."}
+      CCL: {}
+    recipes:
+      "6:2:2": {parts: {silicon: 6, carbon black: 2, binder: 2}, active: silicon}
     electrodes:
-      Si/CMC: {binder: CMC, made: empty, active_material: nano-Si}
+      Si/CMC: {binder: CMC, made: empty, recipe: "6:2:2", foil_loading: 10.75 ± 0.11 mg/cm^2}
     cells:
       CMC-1:
         electrode: Si/CMC
         configuration: half
-        files: [data/CMC-1.ndax]
-        active_mass: 0.927 ± 0.034 mg
-        electrode_area: 1.13 cm^2
+        files: CMC-1_*.ndax
+        disc_mass: 13.52 ± 0.01 mg
+        electrode_diameter: 12.00 ± 0.05 mm
+      CMC-2: {excluded: short circuit at assembly}
+    comparisons:
+      control: CMC
+    references:
+      - {binder: CMC, quantity: first-cycle coulombic efficiency, value: 85 %, source: {title: "...", table: 2}}
     analysis:
-      retention_baseline: 2
+      retention_baseline: [2, 1]
       profile_cycles: [1, 2, 10]
 """
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import hashlib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-
-from byssus.conventions import Configuration, Made
-from byssus.errors import StudyError, did_you_mean
+from byssus.errors import ByssusError, SeveralErrors, StudyError, UsageError
+from byssus.files import MARKER
 from byssus.findings import Finding
-from byssus.measured.metadata import Area, Charge, Mass, Sample
-from byssus.measured.readers.generic import ColumnMap
+from byssus.measured.archives import SEPARATOR
+from byssus.measured.metadata import Sample
+from byssus.study.masses import Masses, resolve
+from byssus.study.model import (
+    SECTIONS,
+    Analysis,
+    Binder,
+    Cell,
+    Comparisons,
+    Electrode,
+    ExcludedCell,
+    Named,
+    Recipe,
+    Reference,
+)
+from byssus.study.reading import SectionReader, parse
 
 #: The name a study's file has in its folder.
 STUDY_FILE = "study.yaml"
 
-
-#: A study is written by hand: beyond these it is something else, or an attack on the parser.
-LARGEST_BYTES = 1_000_000
-LARGEST_VALUES = 100_000
-DEEPEST = 12
 #: Of a file; systems allow 255 bytes, and a name takes up to four a letter.
 LONGEST_NAME = 50
-
-
-class _Part(BaseModel):
-    # Names that look like numbers are names all the same.
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
-
-
-class _Named(_Part):
-    #: Anything that a reader of the report should know.
-    note: str | None = None
-
-
-def _one_or_more(given: Any) -> Any:
-    """Take a lone name as a list of one."""
-    return [given] if isinstance(given, str) else given
-
-
-class Binder(_Named):
-    """A binder, as the study names it."""
-
-
-class Electrode(_Named):
-    """A coating: one slurry, cast and dried once."""
-
-    binder: str
-    made: Made
-    active_material: str | None = None
-
-
-class Cell(_Named):
-    """One cell: an electrode disc, what it stands against, and the files of its test."""
-
-    electrode: str
-    configuration: Configuration
-    #: More than one where the instrument split the test; they are appended in the order of time.
-    files: Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
-    #: What the columns of the files are, where no reader knows them; see docs/formats.md.
-    columns: ColumnMap | None = None
-    active_mass: Mass | None = None
-    coating_mass: Mass | None = None
-    electrode_area: Area | None = None
-    nominal_capacity: Charge | None = None
-
-
-class Analysis(_Part):
-    """What the analyses are asked to do."""
-
-    retention_baseline: Annotated[int, Field(ge=1, strict=True)] = 1
-    #: Cycles whose voltage profiles are drawn; chosen evenly where none are named.
-    profile_cycles: tuple[Annotated[int, Field(ge=1, strict=True)], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,21 +77,41 @@ class Study:
 
     file: Path
     title: str
+    #: The folder that the files of the cells are found in.
+    data: Path
     binders: dict[str, Binder]
     electrodes: dict[str, Electrode]
+    #: The cells to be analysed; their files with every pattern resolved.
     cells: dict[str, Cell]
     analysis: Analysis
+    recipes: dict[str, Recipe] = field(default_factory=dict)
+    #: The cells that are not to be analysed.
+    excluded: dict[str, ExcludedCell] = field(default_factory=dict)
+    comparisons: Comparisons = field(default_factory=Comparisons)
+    references: tuple[Reference, ...] = ()
     #: One for each thing that was left out, in the order of the file.
-    faults: tuple[StudyError, ...] = field(default=())
+    faults: tuple[StudyError, ...] = ()
+    #: The line of each field that stands in the file.
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
-        """The folder that the files of the study are named from."""
+        """The folder that the study stands in."""
         return self.file.parent
+
+    def path(self, file: str) -> Path:
+        """Return where a file of a cell is, from its name in the study."""
+        return self.data / file
+
+    def masses(self, cell: str) -> Masses:
+        """Return what a cell's electrode weighs and measures, with the arithmetic."""
+        what = self.cells[cell]
+        electrode = self.electrodes[what.electrode]
+        return resolve(cell, what, electrode, self.recipes.get(electrode.recipe or ""))
 
     def sample(self, cell: str) -> Sample:
         """Return the sample that a cell's table is about."""
-        what = self.cells[cell]
+        what, masses = self.cells[cell], self.masses(cell)
         electrode = self.electrodes[what.electrode]
         return Sample(
             name=cell,
@@ -131,11 +120,19 @@ class Study:
             configuration=what.configuration,
             made=electrode.made,
             active_material=electrode.active_material,
-            active_mass=what.active_mass,
-            coating_mass=what.coating_mass,
-            electrode_area=what.electrode_area,
+            active_mass=masses.active_mass,
+            coating_mass=masses.coating_mass,
+            electrode_area=masses.electrode_area,
             nominal_capacity=what.nominal_capacity,
+            shared_uncertainty=masses.shared_uncertainty,
+            arithmetic=masses.steps,
         )
+
+    def contrasts(self) -> list[tuple[str, str]]:
+        """Return the comparisons that the study asks for: each a binder, and the one it is compared with."""
+        control = self.comparisons.control
+        others = [(binder, control) for binder in self.binders if binder != control] if control else []
+        return list(dict.fromkeys([*others, *((pair.binder, pair.against) for pair in self.comparisons.pairs)]))
 
     def file_names(self) -> dict[str, str]:
         """Return for each cell a name that every file system takes, and that no other cell has.
@@ -152,13 +149,26 @@ class Study:
             names[cell] = plain
         return names
 
-    def parts(self) -> list[tuple[str, _Named]]:
-        """Return binders, electrodes and cells with their names, in this order."""
-        return [*self.binders.items(), *self.electrodes.items(), *self.cells.items()]
+    def parts(self) -> list[tuple[str, Named]]:
+        """Return all that has a name and may have a note: binders, recipes, electrodes and cells, in this order."""
+        return [
+            *self.binders.items(),
+            *self.recipes.items(),
+            *self.electrodes.items(),
+            *self.cells.items(),
+            *self.excluded.items(),
+        ]
+
+    def exclusions(self) -> list[dict[str, str | None]]:
+        """Return the cells that are not analysed, as they stand in JSON answers."""
+        return [
+            {"sample": name, "binder": self._binder_of(cell), "electrode": cell.electrode, "reason": cell.excluded}
+            for name, cell in self.excluded.items()
+        ]
 
     def findings(self) -> list[Finding]:
-        """Return the faults as findings, for the report."""
-        return [
+        """Return the faults, the excluded cells, and what masses and areas contradict, as findings."""
+        faults = [
             Finding(
                 "study-field",
                 str(fault),
@@ -168,22 +178,50 @@ class Study:
             )
             for fault in self.faults
         ]
+        excluded = [
+            self._at_its_line(
+                Finding("cell-excluded", f"excluded: {cell.excluded}", name, field=f"cells.{name}.excluded")
+            )
+            for name, cell in self.excluded.items()
+        ]
+        masses = [self._at_its_line(finding) for name in self.cells for finding in self.masses(name).findings]
+        return [*faults, *excluded, *masses]
+
+    def _at_its_line(self, finding: Finding) -> Finding:
+        line = self.lines.get(finding.field or "")
+        message = finding.message if line is None else f"line {line}: {finding.message}"
+        return replace(finding, message=message, file=self.file.name)
+
+    def _binder_of(self, cell: ExcludedCell) -> str | None:
+        electrode = self.electrodes.get(cell.electrode or "")
+        return electrode.binder if electrode else None
 
 
-def load(path: Path) -> Study:
+def load(path: Path, *, data: Path | None = None) -> Study:
     """Read a study from its file, or from the folder that holds a study.yaml.
+
+    Parameters
+    ----------
+    path
+        The file or its folder.
+    data
+        The folder that the files of the cells are in, instead of the one that the study names.
 
     Raises
     ------
     StudyError
         If there is no such file, it is no YAML, its schema version is unknown, or no
         cell of it can be understood.  Lesser faults are in `Study.faults`.
+    SeveralErrors
+        If no cell of it can be understood, for several reasons.
+    UsageError
+        If `data` is no folder.
     """
     file = path / STUDY_FILE if path.is_dir() else path
-    content = _parse(file)
+    content = parse(file)
     if not isinstance(content, Mapping) or not content:
-        raise StudyError("holds no study", file=file, fix="start it with 'schema: 1', and see 'byssus demo' for one")
-    reader = _StudyReader(file)
+        raise StudyError("holds no study", file=file, fix="start it with 'schema: 1', and see 'byssus init' for one")
+    reader = SectionReader(file)
     version = content.get("schema")
     if isinstance(version, bool) or version != 1:
         raise StudyError(
@@ -194,223 +232,179 @@ def load(path: Path) -> Study:
             value=version,
             fix="write 'schema: 1'",
         )
-    known = ("schema", "title", "binders", "electrodes", "cells", "analysis")
     for name in content:
-        if name not in known:
-            reader.unknown(content, str(name), str(name), known)
+        if name not in SECTIONS:
+            reader.unknown(content, str(name), str(name), SECTIONS)
+    title, folder = reader.text(content, "title"), _data_folder(content, reader, data)
     binders = reader.named(content, "binders", Binder)
-    electrodes = reader.named(content, "electrodes", Electrode)
-    cells = reader.named(content, "cells", Cell)
-    electrodes = reader.linked(content, "electrodes", electrodes, "binder", binders)
+    recipes = reader.named(content, "recipes", Recipe)
+    electrodes = reader.linked(content, "electrodes", reader.named(content, "electrodes", Electrode), "binder", binders)
+    electrodes = _with_recipes(content, electrodes, recipes, reader)
+    excluded, cells = _cells(content, reader)
     cells = reader.linked(content, "cells", cells, "electrode", electrodes)
+    cells = _with_files(cells, folder, reader)
+    if not reader.written(content, "cells") and isinstance(content.get("cells"), Mapping | None):
+        reader.fault(
+            "names no cell", place=reader.line(content, "cells"), field="cells", fix="list at least one with its files"
+        )
     analysis = reader.one(content, "analysis", "analysis", Analysis) or Analysis()
-    if not cells:
-        if reader.faults:
-            raise reader.faults[0]
-        raise StudyError("names no cell", file=file, field="cells", fix="list at least one cell with its file")
-    title = content.get("title")
-    if isinstance(title, Mapping | list):
-        reader.fault("is not text", place=reader.line(content, "title"), field="title", value=_plain(title))
-        title = None
-    return Study(
+    comparisons = _comparisons(content, binders, reader)
+    references = _references(content, binders, reader)
+    study = Study(
         file=file,
-        title=str(title) if title else file.resolve().parent.name,
+        title=title or file.resolve().parent.name,
+        data=folder,
         binders=binders,
         electrodes=electrodes,
         cells=cells,
         analysis=analysis,
-        faults=tuple(sorted(reader.faults, key=_line_number)),
+        recipes=recipes,
+        excluded=excluded,
+        comparisons=comparisons,
+        references=references,
+        faults=reader.in_order(),
+        lines=reader.lines,
+    )
+    if not cells:
+        raise _no_cell(study)
+    return study
+
+
+def _no_cell(study: Study) -> ByssusError:
+    if len(study.faults) > 1:
+        return SeveralErrors(study.faults)
+    if study.faults:
+        return study.faults[0]
+    return StudyError("every cell is excluded", file=study.file, field="cells", fix="leave at least one in")
+
+
+def _data_folder(content: Any, reader: SectionReader, instead: Path | None) -> Path:
+    if instead is not None:
+        if not instead.is_dir():
+            raise UsageError(
+                "is not a folder", field="--data", value=str(instead), fix="name the folder of the raw files"
+            )
+        return instead
+    named = reader.text(content, "data")
+    if named is None:
+        return reader.file.parent
+    folder = reader.file.parent / Path(named).expanduser()
+    if not folder.is_dir():
+        reader.fault(
+            "is not a folder",
+            place=reader.line(content, "data"),
+            field="data",
+            value=named,
+            fix="name the folder of the raw files, or give it with 'byssus run --data'",
+        )
+    return folder
+
+
+def _with_recipes(
+    content: Any, electrodes: dict[str, Electrode], recipes: Mapping[str, Recipe], reader: SectionReader
+) -> dict[str, Electrode]:
+    """Leave out of electrodes the recipes that the study does not have."""
+    written = reader.written(content, "recipes")
+    made = {}
+    for name, electrode in electrodes.items():
+        recipe = electrode.recipe
+        if recipe is not None and recipe not in recipes:
+            if recipe not in written:
+                reader.not_among(f"electrodes.{name}.recipe", recipe, "recipes", recipes, "the field was left out")
+            made[name] = electrode.model_copy(update={"recipe": None})
+        else:
+            made[name] = electrode
+    return made
+
+
+def _cells(content: Any, reader: SectionReader) -> tuple[dict[str, ExcludedCell], dict[str, Cell]]:
+    section = reader.section(content, "cells")
+    out = [
+        name
+        for name, given in section.items()
+        if isinstance(given, Mapping) and given.get("excluded") not in (None, False)
+    ]
+    return (
+        reader.among(section, "cells", ExcludedCell, out),
+        reader.among(section, "cells", Cell, [name for name in section if name not in out]),
     )
 
 
-def _parse(file: Path) -> Any:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
-
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise StudyError(
-            "there is no such study", file=file, fix="give a study.yaml or the folder that holds one"
-        ) from error
-    except OSError as error:
-        raise StudyError(f"cannot be opened ({error.strerror})", file=file) from error
-    except UnicodeDecodeError as error:
-        raise StudyError("is not UTF-8 text", file=file, place=f"byte {error.start}", fix="save it as UTF-8") from error
-    if len(text) > LARGEST_BYTES:
-        raise StudyError(f"has {len(text):,} characters, more than a study has", file=file, fix="is it the right file?")
-    try:
-        # The round-trip loader keeps the line of each key; it builds plain data only.
-        content = YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = None if mark is None else f"line {mark.line + 1}"
-        raise StudyError(f"is not YAML: {error.problem or error.context}", file=file, place=place) from error
-    except (YAMLError, ValueError) as error:
-        raise StudyError(f"is not YAML: {str(error).splitlines()[0]}", file=file) from error
-    except RecursionError as error:
-        raise StudyError("is nested too deeply to be a study", file=file) from error
-    if _too_much(content):
-        raise StudyError(
-            f"holds more than {LARGEST_VALUES:,} values, or nests deeper than {DEEPEST}, with its aliases written out",
-            file=file,
-            fix="write the study without aliases of aliases",
-        )
-    return content
-
-
-def _too_much(content: Any) -> bool:
-    """Say whether the content, aliases written out, is too large or too deep; never walks further than the limits."""
-    count, waiting = 0, [(content, 0)]
-    while waiting:
-        value, depth = waiting.pop()
-        count += 1
-        if count > LARGEST_VALUES or depth > DEEPEST:
-            return True
-        if isinstance(value, Mapping):
-            waiting += [(part, depth + 1) for part in value.values()]
-        elif isinstance(value, list):
-            waiting += [(part, depth + 1) for part in value]
-    return False
-
-
-_PartT = TypeVar("_PartT", bound=_Part)
-_Kind = Literal["binders", "electrodes", "cells"]
-
-
-class _StudyReader:
-    """Builds the parts of a study and collects what it had to leave out."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-        self.faults: list[StudyError] = []
-
-    def line(self, mapping: Any, key: object) -> str | None:
-        try:
-            return f"line {mapping.lc.key(key)[0] + 1}"
-        except (AttributeError, KeyError, TypeError):
-            return None
-
-    def fault(self, message: str, **where: Any) -> None:
-        self.faults.append(StudyError(message, file=self.file, **where))
-
-    def unknown(self, mapping: Any, key: str, field: str, known: Any) -> None:
-        self.fault(
-            "is not a field of a study, and was left out",
-            place=self.line(mapping, key),
-            field=field,
-            fix=did_you_mean(key, known),
-        )
-
-    def named(self, content: Any, kind: _Kind, model: type[_PartT]) -> dict[str, _PartT]:
-        section = content.get(kind)
-        if section is None:
-            return {}
-        if not isinstance(section, Mapping):
-            self.fault(
-                "is not a list of names with their fields",
-                place=self.line(content, kind),
-                field=kind,
-                fix=f"see {kind} in 'byssus demo'",
-            )
-            return {}
-        parts = {str(name): self.one(section, name, f"{kind}.{name}", model) for name in section}
-        return {name: part for name, part in parts.items() if part is not None}
-
-    def one(self, mapping: Any, key: object, field: str, model: type[_PartT]) -> _PartT | None:
-        """Build one part; a field that is unknown or wrong is named and left out."""
-        given = mapping.get(key)
-        if given is None:
-            given = {}
-        if not isinstance(given, Mapping):
-            self.fault("is not a set of fields", place=self.line(mapping, key), field=field, value=given)
-            return None
-        kept = {str(name): _plain(value) for name, value in given.items()}
-        while True:
-            try:
-                return model.model_validate(kept)
-            except ValidationError as error:
-                lost = False
-                for problem in error.errors():
-                    name = str(problem["loc"][0])
-                    required = name in model.model_fields and model.model_fields[name].is_required()
-                    if problem["type"] == "extra_forbidden":
-                        self.unknown(given, name, f"{field}.{name}", model.model_fields)
-                    else:
-                        absent = problem["type"] == "missing"
-                        self.fault(
-                            _in_words(problem),
-                            place=self.line(mapping if absent else given, key if absent else name),
-                            field=f"{field}.{name}",
-                            value=None if absent or problem["type"] == "value_error" else problem.get("input"),
-                            fix=f"{field} was left out" if required else "the field was left out",
-                        )
-                    kept.pop(name, None)
-                    lost = lost or required
-                if lost:
-                    return None
-
-    def linked(
-        self, content: Any, kind: _Kind, parts: dict[str, _PartT], field: str, targets: Mapping[str, Any]
-    ) -> dict[str, _PartT]:
-        """Leave out the parts that name something the study does not have."""
-        kept = {}
-        for name, part in parts.items():
-            target = getattr(part, field)
-            if target in targets:
-                kept[name] = part
-            else:
-                self.fault(
-                    f"is not among the {field}s of this study; {kind}.{name} was left out",
-                    place=self.line(content[kind][name], field),
-                    field=f"{kind}.{name}.{field}",
-                    value=target,
-                    fix=did_you_mean(target, targets) if targets else f"add it under {field}s",
+def _with_files(cells: dict[str, Cell], folder: Path, reader: SectionReader) -> dict[str, Cell]:
+    """Resolve the patterns among the files of cells; a cell with one that matches nothing is left out."""
+    found = {}
+    for name, cell in cells.items():
+        files: list[str] = []
+        for pattern in cell.files:
+            matches = _matches(pattern, folder)
+            if not matches:
+                place = f"cells.{name}.files"
+                reader.fault(
+                    f"matches no file in {folder}",
+                    place=reader.place(place),
+                    field=place,
+                    value=pattern,
+                    fix=f"correct the pattern, or name the folder with 'data'; cells.{name} was left out",
                 )
-        return kept
+                break
+            files += matches
+        else:
+            found[name] = cell.model_copy(update={"files": tuple(dict.fromkeys(files))})
+    return found
 
 
-def _in_words(problem: Any) -> str:
-    """Say in a person's words what the validator found."""
-    context = problem.get("ctx") or {}
-    match problem["type"]:
-        case "missing":
-            return "is missing"
-        case "enum":
-            known = str(context["expected"]).replace("'", "")
-            return f"is not {known}"
-        case "greater_than_equal":
-            return f"is not {context['ge']} or more"
-        case "int_type" | "int_parsing" | "int_from_float":
-            return "is not a whole number"
-        case "string_type":
-            return "is not text"
-        case "tuple_type" | "list_type":
-            return "is not a list"
-        case "too_short":
-            return "names no file"
-        case _:
-            return str(problem["msg"]).removeprefix("Value error, ")
+def _matches(pattern: str, folder: Path) -> list[str]:
+    """Return the files that a pattern means, numbers in their names in the order of counting."""
+    if SEPARATOR in pattern or not glob.has_magic(pattern):
+        return [pattern]
+    with contextlib.suppress(OSError):
+        if (folder / pattern).is_file():
+            return [pattern]
+    found = [
+        name
+        for name in glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207 - an absolute pattern is one too
+        if (folder / name).is_file()
+        and not any((folder / parent / MARKER).is_file() for parent in PurePath(name).parents)
+    ]
+    return sorted((PurePath(name).as_posix() for name in found), key=_counted)
 
 
-def _line_number(fault: StudyError) -> int:
-    return int((fault.place or "line 0").removeprefix("line "))
+def _counted(name: str) -> list[tuple[int, int, str]]:
+    """Return what sorts ``x_2`` before ``x_10``.
+
+    Examples
+    --------
+    >>> sorted(["x_10.csv", "x_2.csv"], key=_counted)
+    ['x_2.csv', 'x_10.csv']
+    """
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name)]
 
 
-def _plain(value: Any) -> Any:
-    """Turn the YAML library's own kinds of text, number and list into plain ones."""
-    match value:
-        case bool() | None:
-            return value
-        case str():
-            return str(value)
-        case int():
-            return int(value)
-        case float():
-            return float(value)
-        case Mapping():
-            return {str(key): _plain(part) for key, part in value.items()}
-        case list():
-            return [_plain(part) for part in value]
-        case _:
-            return str(value)
+def _comparisons(content: Any, binders: Mapping[str, Binder], reader: SectionReader) -> Comparisons:
+    given = reader.one(content, "comparisons", "comparisons", Comparisons) if content.get("comparisons") else None
+    given = given or Comparisons()
+    control = given.control
+    if control is not None and control not in binders:
+        reader.not_among("comparisons.control", control, "binders", binders, "the field was left out")
+        control = None
+    pairs = []
+    for pair in given.pairs:
+        unknown = [name for name in (pair.binder, pair.against) if name not in binders]
+        for name in unknown:
+            reader.not_among("comparisons.pairs", name, "binders", binders, "the comparison was left out")
+        if not unknown:
+            pairs.append(pair)
+    return Comparisons(control=control, pairs=tuple(pairs))
+
+
+def _references(content: Any, binders: Mapping[str, Binder], reader: SectionReader) -> tuple[Reference, ...]:
+    kept = []
+    for place, reference in reader.listed(content, "references", Reference):
+        if reference.binder is not None and reference.binder not in binders:
+            field = f"references.{place}.binder"
+            reader.not_among(
+                field, reference.binder, "binders", binders, "the reference was left out; or call it 'label'"
+            )
+        else:
+            kept.append(reference)
+    return tuple(kept)

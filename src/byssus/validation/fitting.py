@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from byssus.fitting import Data, Parameter, fit, fit_line, fit_linear, group_mean
 from byssus.validation import nist
-from byssus.validation.pages import Comparison, Page
+from byssus.validation.page import Comparison, Page
 
 Array = NDArray[np.float64]
 

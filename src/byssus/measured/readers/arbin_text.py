@@ -35,9 +35,13 @@ Layout
 Resolution and clock
     A column of text is good to its last printed digit, a column of cells to the power of ten
     of which all its values are multiples; one whose values are all 32-bit floats to 2**-24 of
-    the largest; the coarser holds where both do.  Nothing is stated of doubles.  Date_Time is a local time, or a day number since 1899-12-30,
-    without a zone; or a number above 1e9, which is Unix time.  The start is the first
-    record's less its Test_Time.  The Start DateTime in Global_Info may be minutes off (the
+    the largest; the coarser holds where both do.  Nothing is stated of doubles, nor of columns
+    that print powers of ten in some records only.  Test_Time is good to 0.1 ms in the .csv and to
+    1 µs in the workbook.
+    Date_Time is a local time, or a day number since 1899-12-30, without a zone; or a number
+    above 1e9, which is Unix time.  It keeps with Test_Time to 0.02 s over 14 days in the workbook;
+    in the .csv it is their sum.  Neither file holds a pause of the channel.  The start is the
+    first record's less its Test_Time.  The Start DateTime in Global_Info may be minutes off (the
     clock of another computer) and is kept in the vendor's header.  A date like 3/4/2020
     is left unread unless some record's date tells the day from the month.
 
@@ -59,12 +63,11 @@ Source
 
 from __future__ import annotations
 
-import io
 import itertools
-import logging
 import re
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -74,7 +77,9 @@ from byssus.errors import ReadError
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
-from byssus.measured.readers.arbin_res import FLOAT32, REQUIRED, WHOLE, check_numbers, clock, cycling_frame
+from byssus.measured.readers.arbin_res import REQUIRED, WHOLE, check_numbers, clock, cycling_frame
+from byssus.measured.readers.printed import Printed, heading_names, moment, printed_csv, single_digit, stored_digit
+from byssus.measured.readers.workbook import sheets_of, workbook
 
 _NAMES = (*WHOLE, "Internal_Resistance", "Date_Time")
 _INDEXES = ("Data_Point", "Step_Index", "Cycle_Index")
@@ -103,8 +108,6 @@ _RESOLVED = {
 _DOUBLE = 2.0**-52
 #: Lines above the heading.
 _MOST_PREAMBLE = 40
-#: More malformed records than this share, and the file is not what it claims to be.
-_MALFORMED = 0.01
 _CHANNEL = re.compile(r"Channel_(\d+(?:-\d+)?)(?:_(\d+))?$")
 #: What a workbook may unpack to, in bytes and times its size; how many cells a sheet may hold, and span for each of them.
 _MOST_BYTES, _MOST_RATIO, _FREE_BYTES = 1024**3, 50, 4 * 1024**2
@@ -135,88 +138,45 @@ def _is_heading(line: str) -> bool:
 
 
 def _recognises_csv(file: InstrumentFile) -> bool:
-    return any(_is_heading(line) for line in file.head_text.splitlines()[:_MOST_PREAMBLE])
+    return any(_is_heading(line) for line in file.head_text.split("\n", _MOST_PREAMBLE)[:_MOST_PREAMBLE])
 
 
 def _read_csv(file: InstrumentFile) -> Reading:
-    lines = file.text().replace('"', "").splitlines()
-    heading_at = next((at for at, line in enumerate(lines[:_MOST_PREAMBLE]) if _is_heading(line)), None)
+    text = file.text().replace('"', "")
+    lines = text.split("\n", _MOST_PREAMBLE)[:_MOST_PREAMBLE]
+    heading_at = next((at for at, line in enumerate(lines) if _is_heading(line)), None)
     if heading_at is None:
         raise ReadError("names no columns of an Arbin", file=file.path, fix="export it with its column names")
     heading = lines[heading_at]
     separator = max(",;\t", key=heading.count)
-    names = [name.strip() for name in heading.rstrip(separator).split(separator)]
-    renamed = _renamed(file, names, f"line {heading_at + 1}")
-    records, numbers, findings = _whole_records(file, lines, heading_at, len(names), separator)
-    text = pl.read_csv(
-        io.StringIO("\n".join(records)),
-        has_header=False,
+    renamed = _renamed(file, heading_names(file, heading, heading_at, separator), f"line {heading_at + 1}")
+    printed = printed_csv(
+        file,
+        text,
+        heading=heading_at,
         separator=separator,
-        schema=dict.fromkeys(renamed, pl.String),
-        quote_char=None,
-    ).select(pl.all().str.strip_chars().replace("", None))
+        names=list(renamed),
+        closed=heading.endswith(separator),
+    )
     if separator != ",":
-        text = text.with_columns(pl.all().str.replace(",", ".", literal=True))
+        printed = replace(printed, cells=printed.cells.with_columns(pl.all().str.replace(",", ".", literal=True)))
     preamble: dict[str, Scalar] = {
         f"line {at}": line.strip(separator + " ")
         for at, line in enumerate(lines[:heading_at], 1)
         if line.strip(",;\t ")
     }
-    return _reading(file, text, renamed, lambda at: f"line {numbers[at]}", preamble, findings)
-
-
-def _whole_records(
-    file: InstrumentFile, lines: list[str], heading_at: int, fields: int, separator: str
-) -> tuple[list[str], list[int], list[Finding]]:
-    """Return the records that have all their fields, with their line numbers, and findings about the others."""
-    extra = lines[heading_at].endswith(separator)
-    good: list[str] = []
-    numbers: list[int] = []
-    bad: list[tuple[int, int]] = []
-    for number, line in enumerate(lines[heading_at + 1 :], heading_at + 2):
-        if not line.strip(separator + " "):
-            continue
-        # A separator at the end of the heading, or of a record alone, makes no field.
-        record = line[: -len(separator)] if line.count(separator) == fields and line.endswith(separator) else line
-        count = record.count(separator) + 1
-        if count == fields and not (extra and record is line):
-            good.append(record)
-            numbers.append(number)
-        else:
-            bad.append((number, count))
-    if not good:
-        raise ReadError("holds no whole record", file=file.path, fix="export it again from the instrument")
-    findings = []
-    if bad and bad[-1][0] > numbers[-1] and bad[-1][1] <= fields:
-        number, count = bad.pop()
-        message = f"line {number}, the last, has {count} of {fields} fields and is left out"
-        findings.append(Finding("truncated", message, value=count))
-    if len(bad) > _MALFORMED * (len(good) + len(bad)):
-        raise ReadError(
-            f"{len(bad)} of {len(good) + len(bad)} records do not have {fields} fields",
-            file=file.path,
-            place=f"line {bad[0][0]}",
-            value=lines[bad[0][0] - 1],
-            fix="export it again from the instrument",
-        )
-    if bad:
-        places = ", ".join(str(number) for number, _ in bad[:5]) + (" …" if len(bad) > 5 else "")
-        message = f"{len(bad)} records do not have {fields} fields and are left out: line {places}"
-        findings.append(Finding("malformed-records", message, value=len(bad)))
-    return good, numbers, findings
+    return _reading(file, printed, renamed, preamble)
 
 
 def _recognises_xlsx(file: InstrumentFile) -> bool:
-    if not file.is_zip or "xl/workbook.xml" not in file.members:
-        return False
-    return any(_CHANNEL.fullmatch(name) for name in _workbook(file).sheet_names)
+    return any(_CHANNEL.fullmatch(name) for name in sheets_of(file))
 
 
 def _read_xlsx(file: InstrumentFile) -> Reading:
     _check_size(file)
-    workbook = _workbook(file)
+    book = workbook(file)
     parts: dict[str, list[tuple[int, str]]] = {}
-    for name in workbook.sheet_names:
+    for name in book.sheet_names:
         if found := _CHANNEL.fullmatch(name):
             parts.setdefault(found[1], []).append((int(found[2] or 0), name))
     channel = next(iter(parts))
@@ -228,7 +188,7 @@ def _read_xlsx(file: InstrumentFile) -> Reading:
     frames, places = [], []
     renamed: dict[str, str] = {}
     for sheet in sheets:
-        frame = _sheet(file, workbook, sheet)
+        frame = _sheet(file, book, sheet)
         renamed_here = _renamed(file, frame.columns, f"sheet {sheet}")
         if renamed and list(renamed.values()) != list(renamed_here.values()):
             raise ReadError(
@@ -240,20 +200,13 @@ def _read_xlsx(file: InstrumentFile) -> Reading:
         renamed = renamed_here
         frame.columns = list(renamed)
         full = frame.select(pl.any_horizontal(pl.all().is_not_null()).alias("full"))["full"]
-        places += [f"sheet {sheet}, row {at + 2}" for at in full.arg_true()]
+        places += [f"{sheet}, row {at + 2}" for at in full.arg_true()]
         frames.append(frame.filter(full))
     raw = pl.concat(frames, how="vertical_relaxed")
     if raw.is_empty():
         raise ReadError("holds no record", file=file.path, place=f"sheet {sheets[0]}")
-    return _reading(file, raw, renamed, places.__getitem__, _report(workbook, channel), findings, channel)
-
-
-def _workbook(file: InstrumentFile):  # type: ignore[no-untyped-def]
-    import fastexcel
-
-    # It would say on standard error that an empty column has no type.
-    logging.getLogger("fastexcel").addHandler(logging.NullHandler())
-    return fastexcel.read_excel(str(file.path))
+    printed = Printed(file.path, raw, pl.Series(places), "sheet", tuple(findings))
+    return _reading(file, printed, renamed, _report(book, channel), channel)
 
 
 def _check_size(file: InstrumentFile) -> None:
@@ -291,9 +244,9 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _sheet(file: InstrumentFile, workbook: Any, name: str) -> pl.DataFrame:
+def _sheet(file: InstrumentFile, book: Any, name: str) -> pl.DataFrame:
     """Load a sheet; where a column of numbers holds text too, the numbers are not rounded for it."""
-    frame: pl.DataFrame = workbook.load_sheet(name, schema_sample_rows=None).to_polars()
+    frame: pl.DataFrame = book.load_sheet(name, schema_sample_rows=None).to_polars()
     numeric = {*WHOLE, "Internal_Resistance"}
     mixed = [
         column
@@ -304,7 +257,7 @@ def _sheet(file: InstrumentFile, workbook: Any, name: str) -> pl.DataFrame:
     ]
     if not mixed:
         return frame
-    numbers = workbook.load_sheet(name, dtypes=dict.fromkeys(mixed, "float")).to_polars()
+    numbers = book.load_sheet(name, dtypes=dict.fromkeys(mixed, "float")).to_polars()
     for column in mixed:
         lost = numbers[column].is_null() & frame[column].is_not_null()
         if lost.any():
@@ -313,12 +266,12 @@ def _sheet(file: InstrumentFile, workbook: Any, name: str) -> pl.DataFrame:
     return frame.with_columns(numbers.select(mixed))
 
 
-def _report(workbook: Any, channel: str) -> dict[str, Scalar]:
+def _report(book: Any, channel: str) -> dict[str, Scalar]:
     """Return what Global_Info says: labels in one row, their values in the next."""
-    name = next((name for name in workbook.sheet_names if name in {"Global_Info", "Info"}), None)
+    name = next((name for name in book.sheet_names if name in {"Global_Info", "Info"}), None)
     if name is None:
         return {}
-    rows = workbook.load_sheet(name, header_row=None, n_rows=60, dtypes="string").to_polars().rows()
+    rows = book.load_sheet(name, header_row=None, n_rows=60, dtypes="string").to_polars().rows()
     header: dict[str, Scalar] = {}
     for labels, values in itertools.pairwise(rows):
         if labels[0] == "Channel":
@@ -350,16 +303,15 @@ def _renamed(file: InstrumentFile, names: list[str], place: str) -> dict[str, st
 
 def _reading(
     file: InstrumentFile,
-    raw: pl.DataFrame,
+    printed: Printed,
     renamed: dict[str, str],
-    place: Callable[[int], str],
     header: dict[str, Scalar],
-    findings: list[Finding],
     channel: str | None = None,
 ) -> Reading:
+    raw = printed.cells
     dates = raw["Date_Time"] if "Date_Time" in raw.columns else pl.Series([None])
-    typed, names, digits = _typed(file, raw, renamed, place)
-    check_numbers(file, typed, place)
+    typed, names, digits = _typed(file, printed, renamed)
+    check_numbers(file, typed, printed.place)
     for direction in ("Charge", "Discharge"):
         if (digit := digits.pop(f"{direction}_Capacity", None)) is not None:
             digits["Capacity"] = max(digit, digits.get("Capacity", 0.0))
@@ -387,22 +339,24 @@ def _reading(
         started=started,
         missing=missing,
         vendor=header,
-        findings=(*findings, *rebuilt),
+        findings=(*printed.findings, *rebuilt),
     )
 
 
 def _typed(
-    file: InstrumentFile, raw: pl.DataFrame, renamed: dict[str, str], place: Callable[[int], str]
+    file: InstrumentFile, printed: Printed, renamed: dict[str, str]
 ) -> tuple[pl.DataFrame, dict[str, str], dict[str, float]]:
     """Return the columns as numbers in this module's units, or text; the file's own names; and the smallest steps."""
     columns: list[pl.Series] = []
     digits: dict[str, float] = {}
     names: dict[str, str] = {}
     for name, own in renamed.items():
-        series = raw[name]
-        empty = series.null_count() == raw.height
+        series = printed.cells[name]
+        empty = series.null_count() == series.len()
         if empty and name in REQUIRED:
-            raise ReadError("is empty", file=file.path, place=place(0), field=own, fix="export it with this column")
+            raise ReadError(
+                "is empty", file=file.path, place=printed.place(0), field=own, fix="export it with this column"
+            )
         if name not in {*WHOLE, "Internal_Resistance"}:
             names[name] = own
             columns.append(_as_written(series))
@@ -411,19 +365,19 @@ def _typed(
             lost = number.is_null() & series.is_not_null()
             if lost.any():
                 at = int(lost.arg_true()[0])
-                raise _not_a_number(file, place(at), own, series[at])
+                raise _not_a_number(file, printed.place(at), own, series[at])
             factor = _factor(file, name, own)
             if name in _INDEXES:
-                columns.append(_whole_numbers(file, number, own, place))
+                columns.append(_whole_numbers(file, number, own, printed.place))
                 continue
             if factor == 1:
                 names[name] = own
             else:
                 names[f"{own} as written"] = own
                 columns.append(number.alias(f"{own} as written"))
-            if (digit := _resolution(series, number)) is not None:
+            if (digit := _resolution(printed, name, number)) is not None:
                 digits[name] = digit * factor
-            columns.append((number * factor).alias(name))
+            columns.append(printed.number(name, factor, needed=False) if factor != 1 else number)
     return pl.DataFrame(columns), names, digits
 
 
@@ -499,72 +453,29 @@ def _started(dates: pl.Series, unix: bool, after: float) -> str | None:
         try:
             return clock(float(first) - after / 86400)
         except ValueError:
-            first = _date(dates.cast(pl.String))
+            first = moment(dates.cast(pl.String))
     try:
         return None if first is None else (first - timedelta(seconds=after)).isoformat(timespec="milliseconds")
     except OverflowError:
         return None
 
 
-_DATE = r"^(\d{1,4})[-/.](\d{1,2})[-/.](\d{1,4})[ T]+(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?\s*([AaPp][Mm])?$"
-
-
-def _date(dates: pl.Series) -> datetime | None:
-    """Return the first of the dates as written in text."""
-    found = re.match(_DATE, dates[0].strip())
-    if found is None:
-        return None
-    a, b, c = (int(found[group]) for group in (1, 2, 3))
-    if len(found[1]) == 4:
-        year, month, day = a, b, c
-    else:
-        firsts, seconds = (dates.str.extract(_DATE, group).cast(pl.Int64, strict=False).max() for group in (1, 2))
-        # Somewhere in the test stands a number that is no month.
-        if isinstance(firsts, int) and isinstance(seconds, int) and (firsts > 12) != (seconds > 12):
-            year, month, day = (c, b, a) if firsts > 12 else (c, a, b)
-        else:
-            return None
-    hour = int(found[4]) % 12 + 12 * (found[7].lower() == "pm") if found[7] else int(found[4])
-    second = float(found[6] or 0)
-    try:
-        return datetime(year, month, day, hour, int(found[5])) + timedelta(seconds=second)
-    except ValueError:
-        return None
-
-
-def _resolution(series: pl.Series, number: pl.Series) -> float | None:
+def _resolution(printed: Printed, name: str, number: pl.Series) -> float | None:
     """Return the smallest step of a column's values: of their decimals, or of 32-bit floats; nothing for doubles."""
     values = number.filter(number.is_finite())
     largest = values.abs().max()
     if not isinstance(largest, float) or largest == 0:
         return None
+    text = printed.cells.schema[name] == pl.String
+    digit = printed.digit(name) if text else stored_digit(values)
     steps = []
-    digit = _printed_digit(series) if series.dtype == pl.String else _stored_digit(values, largest)
-    # Digits beyond those of a double were printed, not measured.
-    if digit is not None and digit > _DOUBLE * largest:
+    # A cell does not say with how many zeros a whole number was measured; digits beyond those of a double
+    # were printed, not measured.
+    if digit is not None and (text or digit < 1) and digit > _DOUBLE * largest:
         steps.append(digit)
     if bool((values.cast(pl.Float32).cast(pl.Float64) == values).all()):
-        steps.append(FLOAT32 * largest)
+        steps.append(single_digit(values) or 0.0)
     return max(steps, default=None)
-
-
-def _printed_digit(text: pl.Series) -> float | None:
-    decimals = text.str.extract(r"\.(\d+)").str.len_chars().fill_null(0).cast(pl.Int64)
-    exponent = text.str.extract(r"[eE]([-+]?\d+)$").cast(pl.Int64, strict=False).fill_null(0)
-    most = (decimals - exponent).max()
-    return 10.0**-most if isinstance(most, int) and 0 < most < 300 else None
-
-
-def _stored_digit(values: pl.Series, largest: float) -> float | None:
-    for decimals in range(13):
-        scaled = values * 10.0**decimals
-        # Beyond this a double does not tell a whole number from its neighbour.
-        if 10.0**decimals * largest > 2**48:
-            return None
-        if bool(((scaled - scaled.round()).abs() <= 1e-6 + 2 * _DOUBLE * scaled.abs()).all()):
-            # A cell does not say with how many zeros a whole number was measured.
-            return 10.0**-decimals if decimals else None
-    return None
 
 
 CSV_READER = Reader("arbin-csv", "Arbin .csv", _recognises_csv, _read_csv)

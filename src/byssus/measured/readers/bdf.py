@@ -26,7 +26,11 @@ Layout
     all others                      vendor: …                      under the file's own names
     =============================== ============================== ================================
 
-    The resolution is one unit of the last digit printed; Parquet keeps none.
+Resolution and clock
+    The last digit of a column is the last printed; where its numbers are printed as short as can
+    be, with powers of ten among them, none is stated, and Parquet keeps none.  BDF does not say
+    whether Test Time runs through a pause: that is the instrument's, and the file does not name
+    it.  Unix Time names its zone by definition; it is kept, and not compared with Test Time.
 
 Rules
     A step is one value of Step Count.  Without it, a step begins where Step ID or Cycle
@@ -61,7 +65,7 @@ from byssus.errors import ReadError, TableError, did_you_mean
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument
-from byssus.measured.readers.printed import Printed, decoded, printed_csv, scaled
+from byssus.measured.readers.printed import LARGEST_TEXT, Printed, printed_csv
 from byssus.measured.steps import LARGE, REST_SHARE, count_steps
 from byssus.measured.tables import KINDS, PARQUET_KEY, VENDOR, Table
 
@@ -195,15 +199,13 @@ def _recognises(file: InstrumentFile) -> bool:
         except (pl.exceptions.PolarsError, OSError):
             # Without its footer a Parquet file says nothing of its columns.
             return False
-    first = file.head.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", errors="replace")
+    first, line_break, _ = file.head_text.partition("\n")
     # An export in which no line break comes for this long is no table of text.
-    return (
-        len(first) < len(file.head) and "\0" not in first and _is_bdf(name.strip(' "\r') for name in first.split(","))
-    )
+    return bool(line_break) and "\0" not in first and _is_bdf(name.strip(' "') for name in first.split(","))
 
 
 def _read(file: InstrumentFile) -> Reading:
-    printed = _of_parquet(file) if file.head.startswith(b"PAR1") else printed_csv(file, decoded(file))
+    printed = _of_parquet(file) if file.head.startswith(b"PAR1") else printed_csv(file, file.text(largest=LARGEST_TEXT))
     source: dict[str, str] = {}
     for name, label in _labels(printed.cells.columns).items():
         if label in source:
@@ -221,7 +223,7 @@ def _read(file: InstrumentFile) -> Reading:
     columns: dict[str, pl.Series] = {}
     for label in (*_REQUIRED, *_FLOATS):
         if label in source:
-            columns[label] = scaled(printed.number(source[label], needed=label in _REQUIRED), factor.get(label, 1.0))
+            columns[label] = printed.number(source[label], factor.get(label, 1.0), needed=label in _REQUIRED)
     temperature = columns.get("Ambient Temperature / degC")
     if temperature is not None and bool((temperature.drop_nulls() == 0).all()):
         del columns["Ambient Temperature / degC"]
@@ -242,19 +244,16 @@ def _read(file: InstrumentFile) -> Reading:
     data, findings = _with_steps(
         pl.DataFrame([value.alias(label) for label, value in columns.items()]), printed, source
     )
-    resolution: dict[str, float] = {}
-    for label in (*_REQUIRED, *_FLOATS):
-        if label in data.columns and (digit := printed.digit(source[label])) is not None:
-            resolution[label] = digit * factor.get(label, 1.0)
+    there = [label for label in (*_REQUIRED, *_FLOATS) if label in data.columns]
+    resolution = printed.digits({label: (source[label], factor.get(label, 1.0)) for label in there})
     for what, unit in (("Capacity", "Ah"), ("Energy", "Wh")):
         data, found, digit_of = _counted(data, printed, source, what, unit)
         findings += found
         resolution |= digit_of
     kept = {source[label] for label in data.columns if label in source and label not in missing}
-    rest = [printed.free(name).alias(f"{VENDOR}{name}") for name in printed.cells.columns if name not in kept]
     return Reading(
         kind="cycling",
-        data=data.with_columns(rest),
+        data=data.with_columns(printed.vendor(kept)),
         instrument=Instrument(resolution=resolution),
         missing=missing,
         findings=(*printed.findings, *findings),
@@ -329,12 +328,12 @@ def _counted(
             message = (
                 f"the counters {' and '.join(source[label] for label in labels)} fall in {falls} records: left out"
             )
-            return data, [Finding("reader-remark", message, field=target, value=falls)], {}
+            return data, [Finding("counter-backwards", message, field=target, value=falls)], {}
         data = data.with_columns(since.alias(target))
         if not falls:
             return data, [], resolution
         message = f"the counters {' and '.join(source[label] for label in labels)} fall {falls} times without a reset"
-        return data, [Finding("reader-remark", message, field=target, value=falls)], resolution
+        return data, [Finding("counter-backwards", message, field=target, value=falls)], resolution
     return data, [], {}
 
 

@@ -36,6 +36,11 @@ Layout
     column has which number and width is galvani's knowledge.  ``VMP LOG`` holds the start.
     A file whose test was running has no log.
 
+Resolution and clock
+    The voltage is a 32-bit float, good to 2**-24 of the largest; time and charge are doubles, whose
+    digits say nothing.  The start is the log's, local, to the millisecond; a module's own date has
+    no time of day.  Clocks, sequences and counters do as in the text export.
+
 Rules
     The columns are those of the text export, and so are all rules: see `biologic_mpt`.  The
     flags (mode, ox/red …) become columns.  Voltages are 32-bit floats and are widened, not
@@ -66,6 +71,7 @@ from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
 from byssus.measured.readers.biologic_mpt import cycling_table, refuse_other_techniques
+from byssus.measured.readers.printed import Printed, single_digit
 
 _MAGIC = b"BIO-LOGIC MODULAR FILE\x1a".ljust(48) + bytes(4)
 _MODULE = b"MODULE"
@@ -90,9 +96,6 @@ _TECHNIQUES = {
     0x77: "Galvanostatic Cycling with Potential Limitation",
     0x7F: "Modulo Bat",
 }
-
-#: Digits of a 32-bit float: a value is known to one part in 2^24.
-_FLOAT32 = 2.0**-24
 
 
 @dataclass(frozen=True)
@@ -158,7 +161,7 @@ def _read(file: InstrumentFile) -> Reading:
     raw, floats = _frame(_decoded(file, library, settings, records, content))
     if technique is None:
         refuse_other_techniques(file, None, raw.columns)
-    data, more, missing = cycling_table(file, raw, lambda at: f"record {at + 1}")
+    data, more, missing = cycling_table(Printed(file.path, raw, pl.int_range(1, raw.height + 1, eager=True), "record"))
     started = None
     if (log := modules.get("VMP LOG")) is not None:
         try:
@@ -170,15 +173,13 @@ def _read(file: InstrumentFile) -> Reading:
             missing["started"] = f"the log's time of the start cannot be read ({error})".replace("\n", " ")
     else:
         missing["started"] = "the file holds no log, and only the log holds the time of the start"
-    voltage = data["Voltage / V"].abs().max()
+    digit = single_digit(data["Voltage / V"]) if floats & {"Ewe/V", "<Ewe>/V"} else None
     return Reading(
         kind="cycling",
         data=data,
         instrument=Instrument(
             vendor="BioLogic",
-            resolution={"Voltage / V": _FLOAT32 * voltage}
-            if isinstance(voltage, float) and voltage > 0 and floats & {"Ewe/V", "<Ewe>/V"}
-            else {},
+            resolution={} if digit is None else {"Voltage / V": digit},
         ),
         started=started,
         missing=missing,
@@ -274,7 +275,9 @@ def _frame(decoded: Any) -> tuple[pl.DataFrame, set[str]]:
         values = decoded.data[name]
         if values.dtype == np.float32:
             floats.add(name)
-        columns[name] = values.astype(np.float64)
+        # Numpy would warn of the signalling not-a-number that damage makes; the check of the column says it.
+        with np.errstate(invalid="ignore"):
+            columns[name] = values.astype(np.float64)
     return pl.DataFrame(columns), floats
 
 

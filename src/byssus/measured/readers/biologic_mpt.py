@@ -29,7 +29,16 @@ Layout
     all others              vendor: …                      half cycle, control, I Range, Ece …
     ======================= ============================== ====================================
 
-    Numbers are printed as they are stored: 7 decimals of a 32-bit float, 15 of a double.
+Resolution and clock
+    Numbers are printed as they are stored: 7 decimals of a 32-bit float, 15 of a double.  The last
+    digit stated is that of the largest number of a column: 0.1 µV of a voltage of some volts.
+    What the instrument resolved depends on its range and stands nowhere in the file.
+    time/s runs through the rests and the turns of sequences; whether it runs through a pause
+    is not known, as no file at hand has one.  Records are 0.2 ms apart at the closest.
+    Ns recurs with each loop of the technique.  cycle number and half cycle begin at 0;
+    in gcpl.pr_182.1 half cycle goes from 0 to 2.
+    (Q-Qo) runs over the whole technique; Q charge/discharge and the energies return to zero at
+    each new half cycle.
 
 Rules
     The current is positive where it oxidises the working electrode.  That charges a cell
@@ -63,6 +72,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
 
 import polars as pl
 
@@ -71,7 +81,7 @@ from byssus.errors import ReadError
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
-from byssus.measured.readers.delimited import local_time, numbers, resolutions, split_records, vendor_columns
+from byssus.measured.readers.printed import Printed, heading_names, moment, numbered, printed_csv
 from byssus.measured.steps import LARGE, REST_SHARE, add_directions, count_steps
 from byssus.measured.tables import CELL_DIRECTION, VENDOR
 
@@ -117,36 +127,30 @@ def refuse_other_techniques(file: InstrumentFile, technique: str | None, columns
         )
 
 
-def cycling_table(
-    file: InstrumentFile, raw: pl.DataFrame, place: Callable[[int], str]
-) -> tuple[pl.DataFrame, list[Finding], dict[str, str]]:
+def cycling_table(printed: Printed) -> tuple[pl.DataFrame, list[Finding], dict[str, str]]:
     """Make the cycling frame from EC-Lab's columns by the rules of this module.
 
     Parameters
     ----------
-    raw
+    printed
         The columns under EC-Lab's names, as numbers or as text.
-    place
-        Says where the record of an index stands, for an error.
 
     Returns
     -------
     tuple
         The frame, findings, and what is missing with the reason.
     """
-
-    def number(name: str) -> pl.Series:
-        return numbers(file, raw[name], place)
+    raw, number = printed.cells, printed.number
 
     def first_of(names: Collection[str]) -> str | None:
         return next((name for name in names if name in raw.columns), None)
 
     if "time/s" not in raw.columns:
-        raise ReadError("lacks the column 'time/s'", file=file.path, fix="export it again with the time in seconds")
+        raise ReadError("lacks the column 'time/s'", file=printed.file, fix="export it again with the time in seconds")
     voltage, current = first_of(_VOLTAGE), first_of(_CURRENT)
     if voltage is None:
         raise ReadError(
-            "lacks the column 'Ewe/V' (or 'Ecell/V')", file=file.path, fix="export it again with the voltage"
+            "lacks the column 'Ewe/V' (or 'Ecell/V')", file=printed.file, fix="export it again with the voltage"
         )
     work = pl.DataFrame({"time": number("time/s"), "voltage": number(voltage)})
     for name in ("mode", "Ns", "half cycle", "Ns changes"):
@@ -159,27 +163,27 @@ def cycling_table(
     findings, missing = [], {"Unix Time / s": "the file's start time names no time zone"}
     used = {"time/s", voltage, "Ns", "cycle number", "step time/s"}
     if current is not None:
-        work = work.with_columns((number(current) * _CURRENT[current]).alias("current"))
+        work = work.with_columns(number(current, _CURRENT[current]).alias("current"))
         used.add(current)
     elif passed:
         control = first_of(("control/mA", "control/V/mA"))
         work = work.with_columns(
-            _current_from_charge(file, work, passed[0], None if control is None else number(control))
+            _current_from_charge(printed.file, work, passed[0], None if control is None else number(control))
         )
         message = "no current is recorded: it is the charge between records over the time between them"
         findings.append(Finding("current-derived", message, field="Current / A"))
     else:
         raise ReadError(
-            "lacks the column '<I>/mA' (or 'I/mA', 'dq/mA.h')", file=file.path, fix="export it again with it"
+            "lacks the column '<I>/mA' (or 'I/mA', 'dq/mA.h')", file=printed.file, fix="export it again with it"
         )
     if all(name in raw.columns for name in _ENERGY) and "half cycle" in raw.columns:
         renewed = work["half cycle"].diff().fill_null(0) != 0
         work = work.with_columns(
             sum((_gain(number(name), renewed) for name in _ENERGY), pl.Series("", [0.0])).alias("energy")
         )
-    work = work.with_columns(vendor_columns(raw, used))
+    work = work.with_columns(printed.vendor(used))
     if "Ns" in raw.columns:
-        work = work.with_columns(pl.col("Ns").cast(pl.Int64).cast(pl.String).alias("Step ID"))
+        work = work.with_columns(printed.count("Ns").cast(pl.String).alias("Step ID"))
     if "cycle number" in raw.columns:
         work = work.with_columns(number("cycle number").cast(pl.Int64, strict=False).alias("Cycle Count / 1"))
     else:
@@ -191,7 +195,7 @@ def cycling_table(
         message = f"{int(spectrum.sum())} records of impedance (freq/Hz above zero) are left out of the cycling"
         findings.append(Finding("impedance-left-out", message, value=int(spectrum.sum())))
     if work.is_empty():
-        raise ReadError("holds no record of cycling, only impedance", file=file.path)
+        raise ReadError("holds no record of cycling, only impedance", file=printed.file)
     if "Ns" not in raw.columns:
         message = "the file numbers no sequences: a step begins where mode, half cycle or the current's sign changes"
         findings.append(Finding("steps-rebuilt", message, field="Step Count / 1"))
@@ -238,9 +242,7 @@ def _gain(count: pl.Series, renewed: pl.Series) -> pl.Series:
     return gain.zip_with(~(renewed & (gain < 0)), count)
 
 
-def _current_from_charge(
-    file: InstrumentFile, work: pl.DataFrame, passed: pl.Series, control: pl.Series | None
-) -> pl.Series:
+def _current_from_charge(file: Path, work: pl.DataFrame, passed: pl.Series, control: pl.Series | None) -> pl.Series:
     interval = work["time"].diff()
     usable = (interval > 0).fill_null(value=False)
     nothing = pl.Series([None], dtype=pl.Float64)
@@ -252,7 +254,7 @@ def _current_from_charge(
         current = current.zip_with(usable, instead)
     current = current.fill_null(strategy="backward")
     if current.null_count():
-        raise ReadError("records no current, and its last record no time to compute one from", file=file.path)
+        raise ReadError("records no current, and its last record no time to compute one from", file=file)
     return current.alias("current")
 
 
@@ -288,11 +290,11 @@ def _since_step(work: pl.DataFrame) -> Iterator[pl.Expr]:
 
 
 def _recognises(file: InstrumentFile) -> bool:
-    return file.head_text.lstrip("\ufeff \t\r\n").startswith(_MAGIC)
+    return file.head_text.lstrip().startswith(_MAGIC)
 
 
 def _read(file: InstrumentFile) -> Reading:
-    text = file.text().lstrip("\ufeff \t\r\n")
+    text = file.text().lstrip()
     first = text[:200].split("\n")
     count = re.match(r"Nb header lines : *(\d{1,6})\s*$", first[1] if len(first) > 1 else "")
     if count is None:
@@ -309,18 +311,18 @@ def _read(file: InstrumentFile) -> Reading:
         )
     comments = [line.rstrip() for line in head[2:heading_at]]
     technique = next((line.strip() for line in comments if line.strip()), None)
-    refuse_other_techniques(file, technique, [name.strip() for name in head[heading_at].split("\t")])
+    names = heading_names(file, head[heading_at], heading_at, "\t")
+    refuse_other_techniques(file, technique, names)
     # EC-Lab writes no thousands separators, and no text in the records.
-    records = split_records(
-        file, "\n".join(head[: heading_at + 1]) + "\n" + head[-1].replace(",", "."), heading_at, "\t"
-    )
-    data, findings, missing = cycling_table(file, records.text, records.place)
+    text = "\n".join([*head[: heading_at + 1], head[-1].replace(",", ".")])
+    printed = printed_csv(file, text, heading=heading_at, separator="\t", names=numbered(names))
+    data, findings, missing = cycling_table(printed)
     header = _header(comments)
-    present = records.text.columns
-    printed = {"Test Time / s": ("time/s", 1.0), "Voltage / V": (next(n for n in _VOLTAGE if n in present), 1.0)}
+    present = printed.cells.columns
+    measured = {"Test Time / s": ("time/s", 1.0), "Voltage / V": (next(n for n in _VOLTAGE if n in present), 1.0)}
     if current := next((name for name in _CURRENT if name in present), None):
-        printed["Current / A"] = (current, _CURRENT[current])
-    started = local_time(str(header.get("Acquisition started on", "")), month_first=True)
+        measured["Current / A"] = (current, _CURRENT[current])
+    started = moment(pl.Series([str(header.get("Acquisition started on", ""))]), month_first=True)
     if started is None:
         missing["started"] = "the header names no start that can be read as month/day/year"
     software = next((line.strip() for line in comments if line.strip().endswith("(software)")), None)
@@ -332,12 +334,12 @@ def _read(file: InstrumentFile) -> Reading:
             model=_word(header.get("Device")),
             software=software,
             channel=_word(header.get("Run on channel")),
-            resolution=resolutions(records, printed),
+            resolution=printed.digits(measured),
         ),
-        started=started,
+        started=None if started is None else started.isoformat(),
         missing=missing,
         vendor={"technique": technique, **header} if technique else header,
-        findings=(*records.findings, *findings),
+        findings=(*printed.findings, *findings),
     )
 
 

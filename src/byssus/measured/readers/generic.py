@@ -13,7 +13,8 @@ Layout
                      ``{column, unit, format}``
     current_positive what a positive current does to the cell: charges or discharges
     zone             time zone of calendar times that name none, as in Europe/Oslo
-    decimal          the decimal sign, ``.`` or ``,``
+    decimal          the decimal sign, ``.`` or ``,``; in a workbook, that of its cells of text:
+                     what a cell stores as a number needs none
     separator        between fields; if not said, the one of ``, ; tab`` under which every
                      mapped column stands in the heading
     encoding         if not said: byte-order mark, else UTF-8, else GBK or cp1252 by the bytes
@@ -37,6 +38,11 @@ Layout
     A table's column goes by its name (``Voltage / V``), by its quantity (``voltage``,
     ``step_count``), or by one of the short words time, step, cycle, record, capacity,
     energy, temperature.
+
+Resolution and clock
+    The last digit of a column of text is the last printed, in the table's unit; where its numbers
+    are printed with powers of ten it is that of the largest, and where only some are there is
+    none.  What clocks and counters do is the instrument's, of which the map says nothing.
 
 Rules
     The unit is the map's; else the heading's, after a solidus or in brackets (``U/V``,
@@ -73,10 +79,10 @@ from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reading
 from byssus.measured.metadata import Instrument, Strict
 from byssus.measured.readers.bdf import MOST_FALLS, rebuilt_steps, within_steps
-from byssus.measured.readers.land_tabs import checked_workbook, printed_sheet
-from byssus.measured.readers.printed import Printed, decoded, fields_of, printed_csv, scaled
+from byssus.measured.readers.printed import LARGEST_TEXT, Printed, fields_of, printed_csv
+from byssus.measured.readers.workbook import checked_workbook, printed_sheet
 from byssus.measured.steps import count_steps
-from byssus.measured.tables import CURVES, KINDS, VENDOR, Column
+from byssus.measured.tables import CURVES, KINDS, Column
 from byssus.quantity import check_unit, convert
 
 _CLOCK = "h:mm:ss"
@@ -223,11 +229,10 @@ def read_mapped(file: InstrumentFile, mapping: ColumnMap) -> Reading:
     if first is not None and "Test Time / s" in mapping.columns:
         first -= timedelta(seconds=data["Test Time / s"][0])
     mapped = {source.column for name, source in mapping.columns.items() if name in columns}
-    rest = [printed.free(name).alias(f"{VENDOR}{name}") for name in printed.cells.columns if name not in mapped]
     return Reading(
         kind=mapping.kind,
         curve=mapping.curve,
-        data=data.with_columns(rest),
+        data=data.with_columns(printed.vendor(mapped)),
         instrument=Instrument(resolution=resolution),
         started=None if first is None else first.isoformat(),
         missing=missing,
@@ -237,11 +242,6 @@ def read_mapped(file: InstrumentFile, mapping: ColumnMap) -> Reading:
 
 def _printed(file: InstrumentFile, mapping: ColumnMap) -> Printed:
     if file.is_zip:
-        if mapping.decimal != ".":
-            fix = "leave decimal out of the map"
-            raise ReadError(
-                "is a workbook, which stores numbers without a sign", file=file.path, field="decimal", fix=fix
-            )
         sheets = checked_workbook(file)
         if mapping.sheet is None and len(sheets) > 1:
             names = ", ".join(sheets)
@@ -250,8 +250,8 @@ def _printed(file: InstrumentFile, mapping: ColumnMap) -> Printed:
         if sheet not in sheets:
             fix = did_you_mean(sheet, sheets)
             raise ReadError("is not a sheet of the workbook", file=file.path, field="sheet", value=sheet, fix=fix)
-        return printed_sheet(file, sheet, heading=mapping.skip)
-    text = decoded(file, mapping.encoding)
+        return printed_sheet(file, sheet, heading=mapping.skip, decimal=mapping.decimal)
+    text = file.text(mapping.encoding, largest=LARGEST_TEXT)
     lines = text.split("\n", mapping.skip + 1)
     if len(lines) <= mapping.skip:
         raise ReadError(f"has no {mapping.skip + 1} lines", file=file.path, field="skip", value=mapping.skip)
@@ -303,15 +303,17 @@ def _measured(printed: Printed, source: Source, column: Column) -> tuple[pl.Seri
     findings = []
     if said is not None and said != unit:
         message = f"the heading {name!r} says {said}, the map says {unit}: the map's unit is used"
-        findings.append(Finding("reader-remark", message, field=column.name))
-    value, digit = printed.number(name, needed=needed), printed.digit(name)
-    value = scaled(value, factor)
+        findings.append(Finding("unit-overruled", message, field=column.name))
+    value, digit = printed.number(name, factor, needed=needed), printed.digit(name)
     return (value + offset if offset else value), None if digit is None else digit * factor, findings
 
 
 def _is_number(printed: Printed, source: Source) -> bool:
     """Whether a column of calendar times counts seconds rather than naming days."""
-    return source.format is None and (source.unit is not None or printed.free(source.column).dtype == pl.Float64)
+    if source.format is not None or source.unit is not None:
+        return source.format is None
+    value = printed.free(source.column)
+    return value.dtype == pl.Float64 and value.null_count() < value.len()
 
 
 def _calendar(
@@ -355,7 +357,7 @@ def _calendar(
     findings = []
     if count := int(frame["repeated"].sum()):
         message = f"{count} records are of an hour that the clocks of {zone} repeat: of its first pass until the clock falls back"
-        findings.append(Finding("reader-remark", message, field="Unix Time / s", value=count))
+        findings.append(Finding("clock-repeats", message, field="Unix Time / s", value=count))
     return unix, first, findings
 
 
@@ -390,6 +392,6 @@ def _completed(data: pl.DataFrame, mapping: ColumnMap, file: InstrumentFile) -> 
             )
         if falls:
             message = f"the counter falls {falls} times without a reset"
-            findings.append(Finding("reader-remark", message, field=name, value=falls))
+            findings.append(Finding("counter-backwards", message, field=name, value=falls))
         data = data.with_columns(since.alias(name))
     return data, findings

@@ -19,12 +19,20 @@ Layout
     cycle, Index 0 for what comes before the first; charge and discharge capacity, specific
     capacity, Efficiency/%, energies.  LAND computes efficiencies from more digits than it prints.
 
+Resolution and clock
+    The last digit is the power of ten of which all cells are multiples: in the file at hand 0.01 h
+    of both times, 0.1 mV, 0.1 µA, 0.1 µAh.  A second of recording falls into one tick of 36 s, so
+    86 % of its records carry the time of the record before.  Both times begin at zero, and
+    StepTime/h in each step.  There is no calendar clock, and no telling whether TestTime/h runs
+    through a pause of the channel: the file holds none.
+
 Rules
     The records number no steps.  A step begins where State changes, or where StepTime/h or
     the capacity falls back; the steps so found are compared with Mode.  Cycles are not
     numbered in Record either; `Cycle Count / 1` is left out and analyses count cycles.
     The mass that the instrument was told is the ratio of capacity to specific capacity; it
-    is kept in the vendor's header with the interval that the printed digits leave it.
+    is kept in the vendor's header with the interval that the printed digits leave it, as is the
+    tab Cycle, as JSON.
 
 Source
     The file NJK_CC_156_C30_C_x30.xlsx of navani 0.1.22 (MIT).
@@ -32,62 +40,56 @@ Source
 
 from __future__ import annotations
 
+import json
+
 import polars as pl
 
 from byssus.errors import ReadError
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
+from byssus.measured.readers.printed import Printed, scaled, stored_digit
+from byssus.measured.readers.workbook import sheets_of, workbook
 from byssus.measured.steps import count_steps
 
 _TABS = ("Record", "Mode", "Cycle")
 _COLUMNS = ("Index", "TestTime/h", "StepTime/h", "Voltage/V", "Current/mA", "Capacity/mAh", "State")
 #: The vendor's own sums are in this many of the last digit of the records, or a record is wrong.
 _LAST_DIGITS = 1.0001
+#: The last digit of cells that hold all that a double has.
+_NO_DIGIT = 1e-9
 
 
 def _recognises(file: InstrumentFile) -> bool:
-    if not file.is_zip or "xl/workbook.xml" not in file.members:
-        return False
-    return set(_TABS) <= set(_workbook(file).sheet_names)
+    return set(_TABS) <= set(sheets_of(file))
 
 
 def _read(file: InstrumentFile) -> Reading:
-    workbook = _workbook(file)
-    record, mode, cycle = (workbook.load_sheet(name).to_polars() for name in _TABS)
+    book = workbook(file)
+    record, mode, cycle = (book.load_sheet(name).to_polars() for name in _TABS)
     if missing := [name for name in _COLUMNS if name not in record.columns]:
         raise ReadError(f"lacks the column {missing[0]!r}", file=file.path, place="tab Record")
-    numbers = [name for name in _COLUMNS if name != "State"]
-    for name in numbers:
-        bad = record[name].cast(pl.Float64, strict=False).is_null()
-        if bad.any():
-            at = int(bad.arg_true()[0])
-            raise ReadError(
-                "is not a number",
-                file=file.path,
-                place=f"tab Record, row {at + 2}",
-                field=name,
-                value=record[name][at],
-                fix="mend the cell, or export the file again",
-            )
-    record = record.with_columns(pl.col(numbers).cast(pl.Float64), pl.col("State").cast(pl.String))
+    rows = pl.int_range(2, record.height + 2, eager=True)
+    printed = Printed(file.path, record.with_columns(pl.col("State").cast(pl.String)), rows, "tab Record, row")
+    numbers = {name: printed.number(name) for name in _COLUMNS if name != "State"}
+    digits = {name: stored_digit(values) or _NO_DIGIT for name, values in numbers.items()}
+    record = pl.DataFrame([*numbers.values(), printed.column("State")])
     capacity, step_time = pl.col("Capacity/mAh"), pl.col("StepTime/h")
     falls_back = ((step_time < step_time.shift(1)) | (capacity < capacity.shift(1))).fill_null(value=False)
     data = record.select(
         (pl.col("TestTime/h") * 3600).round(6).alias("Test Time / s"),
         pl.col("Voltage/V").alias("Voltage / V"),
-        (pl.col("Current/mA") / 1000).alias("Current / A"),
+        scaled(numbers["Current/mA"], 1e-3, digits["Current/mA"]).alias("Current / A"),
         count_steps(pl.col("State"), falls_back.cum_sum()).alias("Step Count / 1"),
         pl.col("Index").cast(pl.Int64).alias("Record Index / 1"),
         pl.col("State").alias("Step Type"),
         (step_time * 3600).round(6).alias("Step Time / s"),
-        (capacity / 1000).alias("Step Cumulative Capacity / Ah"),
+        scaled(numbers["Capacity/mAh"], 1e-3, digits["Capacity/mAh"]).alias("Step Cumulative Capacity / Ah"),
     )
-    digits = {name: _last_digit(record[name]) for name in numbers}
     findings = [
         Finding(
             "steps-rebuilt",
-            f"{data['Step Count / 1'].max()} steps: a new one where State changes or the step's time or capacity "
+            f"{data['Step Count / 1'][-1]} steps: a new one where State changes or the step's time or capacity "
             "falls back",
             field="Step Count / 1",
         ),
@@ -109,24 +111,9 @@ def _read(file: InstrumentFile) -> Reading:
             "Unix Time / s": "the file holds no calendar time",
             "Cycle Count / 1": "the tab Record numbers no cycles",
         },
-        vendor=_instrument_mass(cycle),
+        vendor={"Cycle": json.dumps(cycle.to_dicts(), default=str), **_instrument_mass(cycle)},
         findings=tuple(findings),
     )
-
-
-def _workbook(file: InstrumentFile):  # type: ignore[no-untyped-def]
-    import fastexcel
-
-    return fastexcel.read_excel(str(file.path))
-
-
-def _last_digit(values: pl.Series) -> float:
-    """Return one unit of the last decimal that occurs in a column, down to 1e-9."""
-    for decimals in range(10):
-        scaled = values * 10**decimals
-        if bool(((scaled - scaled.round()).abs() < 1e-6 + 1e-13 * scaled.abs()).all()):
-            return 10.0**-decimals
-    return 1e-9
 
 
 def _against_mode(record: pl.DataFrame, data: pl.DataFrame, mode: pl.DataFrame, digit: float) -> list[Finding]:
@@ -164,7 +151,7 @@ def _instrument_mass(cycle: pl.DataFrame) -> dict[str, Scalar]:
         ).filter((pl.col("q") > 0) & (pl.col("s") > 0))
         if pairs.is_empty():
             continue
-        dq, ds = _last_digit(pairs["q"]) / 2, _last_digit(pairs["s"]) / 2
+        dq, ds = ((stored_digit(pairs[name]) or _NO_DIGIT) / 2 for name in ("q", "s"))
         low = max(low, float(((pairs["q"] - dq) / (pairs["s"] + ds)).max() or 0) * 1000)  # type: ignore[arg-type]
         high = min(high, float(((pairs["q"] + dq) / (pairs["s"] - ds)).min() or 0) * 1000)  # type: ignore[arg-type]
     if not 0 < low <= high < float("inf"):

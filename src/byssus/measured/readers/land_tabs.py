@@ -23,6 +23,12 @@ Layout
     charges, DC-Rate discharges.  ``Process-Tab``: TestName, Channel, BatteryNo, StartTime,
     EndTime, then below StepNo the program, an action and its limit a row.
 
+Resolution and clock
+    The last digit is the last that the cells of a column show.  TestTime ticks in whole seconds
+    and begins at zero; its end is EndTime less StartTime to the second in both files, so it runs
+    with the calendar clock and through rests.  Neither file holds a pause of the channel.
+    No step time is recorded, and no calendar time but those two.
+
 Rules
     The records number no steps.  A step begins where the current changes sign, the capacity
     falls back or CycleNo changes; also where the current changes by more than a half between
@@ -50,8 +56,6 @@ from __future__ import annotations
 
 import json
 import re
-import zipfile
-import zlib
 from datetime import datetime
 
 import polars as pl
@@ -60,139 +64,15 @@ from byssus.errors import ReadError
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
-from byssus.measured.readers.printed import Printed, scaled
+from byssus.measured.readers.printed import Printed
+from byssus.measured.readers.workbook import checked_workbook, printed_sheet, raw_sheet, sheet_cells, sheet_list
 from byssus.measured.steps import count_steps
-from byssus.measured.tables import VENDOR
 
-#: Bytes of a workbook's parts once unpacked: a small archive may unpack to a whole disk.
-LARGEST_WORKBOOK = 150_000_000
-#: Cells between the first and the last of a sheet; the parser sets all of them aside.
-MOST_CELLS = 10_000_000
-#: Enough of the list of sheets to know a workbook by.
-_LIST_BYTES = 65_536
 _TABS = ("Cycle-Tab", "Step-Tab", "Record-Tab", "Process-Tab")
 _NUMBERS = ("Record", "Current/mA", "Capacity/mAh", "Voltage/V", "CycleNo")
 _OPTIONAL = {"Energy/mWh": "Step Cumulative Energy / Wh"}
 #: A current that changes by more than this share of the larger one, within a second, is another step's.
 _JUMP = 0.5
-
-
-def sheet_list(file: InstrumentFile) -> str:
-    """Return the part of a workbook that lists its sheets; nothing if the file is no workbook."""
-    if not file.is_zip or "xl/workbook.xml" not in file.members:
-        return ""
-    try:
-        with zipfile.ZipFile(file.path) as archive, archive.open("xl/workbook.xml") as part:
-            return part.read(_LIST_BYTES).decode("utf-8", errors="replace")
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError):
-        # Whoever reads the file will say what is wrong with it; a look only says "not mine".
-        return ""
-
-
-def raw_sheet(file: InstrumentFile, sheet: str, *, heading: int = 0) -> pl.DataFrame:
-    """Return a sheet's cells as text, without those above row `heading` (from 0)."""
-    import fastexcel
-
-    try:
-        book = fastexcel.read_excel(str(file.path))
-        return book.load_sheet(sheet, header_row=None, skip_rows=heading, dtypes="string").to_polars()
-    except fastexcel.FastExcelError as error:
-        reason = str(error).splitlines()[0]
-        raise ReadError(
-            f"is damaged ({reason})", file=file.path, place=f"tab {sheet}", fix="copy it again from the instrument"
-        ) from error
-
-
-def checked_workbook(file: InstrumentFile) -> list[str]:
-    """Return the names of a workbook's sheets once it is known to be whole and of a size that fits.
-
-    Raises
-    ------
-    ReadError
-        If a part is damaged, or unpacks to more than can be read.
-    """
-    import fastexcel
-
-    try:
-        with zipfile.ZipFile(file.path) as archive:
-            parts = archive.infolist()
-            size, wide = sum(part.file_size for part in parts), ""
-            for part in parts if size <= LARGEST_WORKBOOK else ():
-                # Reading to the end checks the sum of each part; a sheet's extent is read off on the way.
-                content = archive.read(part)
-                if part.filename.startswith("xl/worksheets/") and _cells(content) > MOST_CELLS:
-                    wide = part.filename
-        sheets = [] if wide or size > LARGEST_WORKBOOK else list(fastexcel.read_excel(str(file.path)).sheet_names)
-    except Exception as error:
-        reason = (str(error).splitlines() or [""])[0]
-        raise ReadError(f"is damaged ({reason})", file=file.path, fix="copy it again from the instrument") from error
-    if size > LARGEST_WORKBOOK:
-        raise ReadError(
-            f"unpacks to more than Byssus reads ({LARGEST_WORKBOOK / 1e6:.0f} MB)",
-            file=file.path,
-            value=size,
-            fix="export it in parts, or as text",
-        )
-    if wide:
-        raise ReadError(
-            f"spans more than {MOST_CELLS} cells",
-            file=file.path,
-            place=wide,
-            fix="remove the cells far from the table, or export it again",
-        )
-    return sheets
-
-
-def _cells(sheet: bytes) -> int:
-    """Return the cells that a sheet spans, as its own addresses say."""
-    # Addresses are unique but their letters are few, so the set stays small.
-    letters = set(re.findall(rb'r="([A-Z]{1,3})[0-9]', sheet)) or {b"A"}
-    widest: bytes = max(letters, key=lambda word: (len(word), word))
-    columns = sum((letter - 64) * 26**place for place, letter in enumerate(reversed(widest)))
-    rows: int = max((int(row) for row in re.findall(rb'r="[A-Z]{0,3}([0-9]{5,7})"', sheet)), default=9999)
-    return int(columns) * rows
-
-
-def sheet_cells(file: InstrumentFile, sheet: str, *, heading: int = 0) -> Printed:
-    """Return a sheet whose row `heading` (from 0) names the columns, each cell as text; empty rows are passed over.
-
-    Raises
-    ------
-    ReadError
-        If the sheet names no columns, or two by one name.
-    """
-    raw = raw_sheet(file, sheet, heading=heading)
-    if raw.is_empty() or not any(raw.row(0)):
-        raise ReadError("names no columns", file=file.path, place=f"tab {sheet}, row {heading + 1}")
-    names = [(name or "").strip() or f"column {place}" for place, name in enumerate(raw.row(0), 1)]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ReadError("names two columns", file=file.path, place=f"tab {sheet}", value=twice)
-    cells = raw.slice(1).rename(dict(zip(raw.columns, names, strict=True)))
-    cells = cells.with_columns(pl.all().str.strip_chars()).with_columns(pl.when(pl.all() != "").then(pl.all()))
-    cells = cells.with_row_index("", heading + 2).filter(~pl.all_horizontal(pl.exclude("").is_null()))
-    return Printed(file.path, cells.drop(""), cells[""], f"tab {sheet}, row")
-
-
-def printed_sheet(file: InstrumentFile, sheet: str, *, heading: int = 0) -> Printed:
-    """Return a sheet of records; a last one that lacks cells which the one before has is left out, with a finding.
-
-    Raises
-    ------
-    ReadError
-        If the sheet names no columns, or two by one name, or holds no whole record.
-    """
-    printed = sheet_cells(file, sheet, heading=heading)
-    cells = printed.cells
-    if cells.height > 1:
-        before, last = cells.row(-2), cells.row(-1)
-        if lacking := [name for name, a, b in zip(cells.columns, before, last, strict=True) if a and b is None]:
-            message = f"row {printed.at[-1]} of the tab {sheet}, the last, lacks {lacking[0]!r} and is left out"
-            finding = Finding("truncated", message, value=len(lacking))
-            return Printed(file.path, cells.head(-1), printed.at[:-1], printed.word, (finding,))
-    if cells.is_empty():
-        raise ReadError("holds no record", file=file.path, place=f"tab {sheet}", fix="export it again")
-    return printed
 
 
 def since_midnight(printed: Printed, name: str) -> pl.Series:
@@ -216,26 +96,24 @@ def _recognises(file: InstrumentFile) -> bool:
 def _read(file: InstrumentFile) -> Reading:
     checked_workbook(file)
     printed = printed_sheet(file, "Record-Tab")
-    number = {name: printed.number(name) for name in _NUMBERS if name not in {"Record", "CycleNo"}}
     optional = [name for name in _OPTIONAL if name in printed.cells.columns]
     raw = pl.DataFrame(
         [
             since_midnight(printed, "TestTime").alias("Test Time / s"),
-            number["Voltage/V"].alias("Voltage / V"),
-            scaled(number["Current/mA"], 1e-3).alias("Current / A"),
+            printed.number("Voltage/V").alias("Voltage / V"),
+            printed.number("Current/mA", 1e-3).alias("Current / A"),
             printed.count("CycleNo").alias("Cycle Count / 1"),
             printed.count("Record").alias("Record Index / 1"),
-            scaled(number["Capacity/mAh"], 1e-3).alias("Step Cumulative Capacity / Ah"),
-            *(scaled(printed.number(name), 1e-3).alias(_OPTIONAL[name]) for name in optional),
+            printed.number("Capacity/mAh", 1e-3).alias("Step Cumulative Capacity / Ah"),
+            *(printed.number(name, 1e-3).alias(_OPTIONAL[name]) for name in optional),
         ]
     )
     data = _counted_from_zero(_with_steps(raw), [_OPTIONAL[name] for name in optional])
     used = {*_NUMBERS, *optional, "TestTime"}
-    rest = [printed.free(name).alias(f"{VENDOR}{name}") for name in printed.cells.columns if name not in used]
     steps, cycles = (_as_printed(file, tab) for tab in ("Step-Tab", "Cycle-Tab"))
     header, began = _process(file)
     header |= {"Step-Tab": json.dumps(steps.to_dicts()), "Cycle-Tab": json.dumps(cycles.to_dicts())}
-    digits = {name: printed.digit(name) or 1e-9 for name in number}
+    digits = {name: printed.digit(name) or 1e-9 for name in ("Current/mA", "Capacity/mAh", "Voltage/V")}
     data, step_findings = _against_steps(data, steps)
     findings = [
         *printed.findings,
@@ -251,7 +129,7 @@ def _read(file: InstrumentFile) -> Reading:
     channel = header.get("Channel")
     return Reading(
         kind="cycling",
-        data=data.with_columns(rest),
+        data=data.with_columns(printed.vendor(used)),
         instrument=Instrument(
             vendor="LAND",
             software="LANDdt",

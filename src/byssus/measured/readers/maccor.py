@@ -28,6 +28,18 @@ Layout
 
     Auxiliary inputs without a probe read some -2500 °C; they are kept as the vendor's.
 
+Resolution and clock
+    The last digit of each column is the last printed (10 µA and 10 µV in the export of 2020,
+    0.1 nA and 10 nV in the raw text of 2019), where its heading names a unit.  Days, hours,
+    minutes and seconds are a 32-bit float printed in full (``0d 00:00:5.05000019073486``): they
+    tick in 10 ms, but their digits do not say so, and none is stated.
+    Test time counts from the start and Step time from that of the step; the first record of a
+    step is 10 to 70 ms old, and its counters may hold what passed since.  The counters return
+    to zero with each step.  DPt Time, to the second, is the computer's clock: it gains 9.4 s on
+    the test time in 51 h, 1.7 s in 23 h, and one record is 11 s off.  Neither file holds a pause
+    of the channel, so whether Test time runs through one is not known.
+    Cyc# is 0 until the program advances it; Step is the number in the program and recurs.
+
 Rules
     The unit is the heading's: Amp-hr or mAmp-hr, Watt-hr or mWatt-hr, Amps or mAmps, Volts or
     mVolts, ``(Sec)``, ``(Min)``, ``(Hr)`` or ``[s]``; MIMS is said to head them
@@ -55,7 +67,7 @@ from byssus.errors import ReadError
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
-from byssus.measured.readers.delimited import Records, numbers, resolutions, split_records, start_time, vendor_columns
+from byssus.measured.readers.printed import heading_names, moment, numbered, printed_csv
 from byssus.measured.steps import count_steps
 
 #: A heading without blanks, points and brackets, in small letters: the table's column and the unit in the table's.
@@ -90,7 +102,6 @@ _REQUIRED = {
     "voltage": "Volts",
     "state": "State",
 }
-_CLOCK = r"^(?:(\d+)d\s*)?(\d+):(\d{1,2}):(\d{1,2}(?:\.\d*)?)$"
 _KEYS = r"Today's Date|Date of Test|Filename|Tester Channel|Procedure|Comment/Barcode|Comment|Barcode|Description"
 #: The heading stands among the first lines.
 _FIRST_LINES = 60
@@ -114,13 +125,16 @@ def _recognises(file: InstrumentFile) -> bool:
 
 def _read(file: InstrumentFile) -> Reading:
     text = file.text()
-    lines = text.split("\n", _FIRST_LINES)
+    lines = text.split("\n", _FIRST_LINES)[:_FIRST_LINES]
     heading_at = _heading_at(lines)
     if heading_at is None:
         raise ReadError("holds no heading that begins with Rec#", file=file.path)
-    records = split_records(file, text, heading_at, "\t" if "\t" in lines[heading_at] else ",")
+    separator = "\t" if "\t" in lines[heading_at] else ","
+    names = heading_names(file, lines[heading_at], heading_at, separator)
+    names = [f"{before} Units" if name == "Units" else name for before, name in zip(["", *names], names, strict=False)]
+    printed = printed_csv(file, text, heading=heading_at, separator=separator, names=numbered(names))
     columns: dict[str, tuple[str, float]] = {}
-    for name in records.text.columns:
+    for name in printed.cells.columns:
         what, unit = _known(name)
         # MIMS writes the time twice: with the unit is the better one.
         if what and (what not in columns or columns[what][1] == 0):
@@ -130,35 +144,35 @@ def _read(file: InstrumentFile) -> Reading:
 
     def number(what: str) -> pl.Series:
         name, unit = columns[what]
-        return numbers(file, records.text[name], records.place) * unit
+        return printed.number(name, unit) if unit else printed.clock(name)
 
     data = pl.DataFrame(
         {
-            "Test Time / s": _time(file, records, *columns["test time"]),
+            "Test Time / s": number("test time"),
             "Voltage / V": number("voltage"),
             "Current / A": number("current"),
-            "Cycle Count / 1": number("cycle").cast(pl.Int64),
-            "Record Index / 1": number("record").cast(pl.Int64),
-            "Step ID": number("step").cast(pl.Int64).cast(pl.String),
-            "Step Type": records.text[columns["state"][0]],
-            "Step Time / s": _time(file, records, *columns["step time"]),
+            "Cycle Count / 1": printed.count(columns["cycle"][0]),
+            "Record Index / 1": printed.count(columns["record"][0]),
+            "Step ID": printed.count(columns["step"][0]).cast(pl.String),
+            "Step Type": printed.column(columns["state"][0]),
+            "Step Time / s": number("step time"),
         }
     )
     counters = {"capacity": "Step Cumulative Capacity / Ah", "energy": "Step Cumulative Energy / Wh"}
     data = data.with_columns(number(what).alias(name) for what, name in counters.items() if what in columns)
-    current, findings = _signed(data["Current / A"], data["Step Type"])
+    current, findings = _signed(data["Current / A"], data["Step Type"].fill_null(""))
     fell_back = (pl.col("Step Time / s").diff() < 0).fill_null(value=False).cum_sum()
     data = data.with_columns(
         current,
         count_steps(pl.col("Cycle Count / 1"), pl.col("Step ID"), fell_back).alias("Step Count / 1"),
-        *vendor_columns(records.text, {name for name, _ in columns.values()}),
+        *printed.vendor({name for name, _ in columns.values()}),
     )
     reasons = {"Unix Time / s": "the file's calendar times name no time zone"}
-    clock = next((name for name in records.text.columns if name.lower() == "dpt time"), None)
-    started = None if clock is None else start_time(records.text[clock])
+    clock = next((name for name in printed.cells.columns if name.lower() == "dpt time"), None)
+    started = None if clock is None else moment(printed.column(clock))
     if started is None:
         reasons["started"] = "no start that can only be read in one way, day or month first"
-    printed = {
+    measured = {
         "Test Time / s": "test time",
         "Voltage / V": "voltage",
         "Current / A": "current",
@@ -173,35 +187,13 @@ def _read(file: InstrumentFile) -> Reading:
             vendor="Maccor",
             channel=channel if isinstance(channel, str) else None,
             # The digits of days, hours, minutes and seconds are those of a 32-bit float, not of the clock.
-            resolution=resolutions(
-                records, {name: columns[what] for name, what in printed.items() if columns[what][1]}
-            ),
+            resolution=printed.digits({name: columns[what] for name, what in measured.items() if columns[what][1]}),
         ),
-        started=started,
+        started=None if started is None else started.isoformat(),
         missing=reasons,
         vendor=header,
-        findings=(*records.findings, *findings),
+        findings=(*printed.findings, *findings),
     )
-
-
-def _time(file: InstrumentFile, records: Records, name: str, unit: float) -> pl.Series:
-    printed = records.text[name]
-    if unit:
-        return numbers(file, printed, records.place) * unit
-    parts = pl.DataFrame(printed.str.extract_groups(_CLOCK)).unnest(name).cast(pl.Float64, strict=False)
-    days, hours, minutes, seconds = parts.get_columns()
-    time = days.fill_null(0.0) * 86400 + hours * 3600 + minutes * 60 + seconds
-    if time.null_count():
-        at = int(time.is_null().arg_true()[0])
-        raise ReadError(
-            "is no time in days, hours, minutes and seconds, and the heading names no unit",
-            file=file.path,
-            place=records.place(at),
-            field=name,
-            value=printed[at],
-            fix="mend or remove the record, or export the file again",
-        )
-    return time
 
 
 def _signed(current: pl.Series, state: pl.Series) -> tuple[pl.Series, list[Finding]]:

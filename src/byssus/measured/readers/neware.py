@@ -19,11 +19,20 @@ Layout
     auxiliary channels      vendor: …                      under fastnda's names
     ======================= ============================== ====================================
 
+Resolution and clock
+    Voltage, current, capacity and energy come as 32-bit floats, good to seven digits; they are
+    widened, not rounded, and the current's last digit is taken as 2**-24 of the largest.  What
+    the instrument resolved is coarser and stands nowhere in the file.
+    The step time is stored to 0.1 s or 1 s, and begins at zero in each step.  The test time is
+    fastnda's sum of the step times in all but one version (.nda 130 of BTS 9, which stores it),
+    so records at the turn of two steps share it, and a pause between two steps would not be in
+    it.  The calendar clock, to 1 s or 1 ms, is that of the controlling computer: it jumps when it
+    is set, and in the file nda_v26 it gains 460 s on the test time in 16 days.
+    Capacity and energy return to zero with each step.
+
 Rules
-    Values are stored as 32-bit floats, good to seven digits; they are widened, not rounded.
-    The calendar clock is that of the controlling computer and jumps when it is set; the
-    test time does not.  A .nda that was cut off yields its whole records; nothing in the
-    file tells how many there should be.
+    A .nda that was cut off yields its whole records; nothing in the file tells how many there
+    should be.
 
 Source
     fastnda 1.3 (BSD-3-Clause), https://github.com/g-kimbell/fastnda
@@ -41,13 +50,12 @@ from pathlib import Path
 
 import polars as pl
 
+from byssus.errors import ReadError
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
+from byssus.measured.readers.printed import single_digit
 from byssus.measured.tables import KINDS, VENDOR
-
-#: Digits of a 32-bit float: a value is known to one part in 2^24.
-_FLOAT32 = 2.0**-24
 
 
 def _recognises(file: InstrumentFile) -> bool:
@@ -83,14 +91,20 @@ def _read(file: InstrumentFile) -> Reading:
             number = pl.Float64 if dtype.is_float() else dtype
             expressions.append(pl.col(name).cast(number).alias(f"{VENDOR}{name}"))
     data = raw.select(expressions)
+    for name in (
+        column.name for column in KINDS["cycling"] if column.need == "required" and column.name in data.columns
+    ):
+        if data[name].null_count():
+            place = f"record {int(data[name].is_null().arg_true()[0]) + 1}"
+            raise ReadError("is missing", file=file.path, place=place, field=name, fix="copy it again")
     missing = {} if "Unix Time / s" in data.columns else {"Unix Time / s": "the file holds no calendar time"}
-    largest = data["Current / A"].abs().max()
+    digit = single_digit(data["Current / A"])
     return Reading(
         kind="cycling",
         data=data,
         instrument=Instrument(
             vendor="Neware",
-            resolution={"Current / A": _FLOAT32 * largest} if isinstance(largest, float) and largest > 0 else {},
+            resolution={} if digit is None else {"Current / A": digit},
         ),
         missing=missing,
         vendor=header,

@@ -24,8 +24,13 @@ Layout
     all others               vendor: …                      specific values, dQ/dV, probes …
     ======================== ============================== =====================================
 
-    The resolution of a column is one unit of the last digit it is printed with; clocks
-    print whole seconds or milliseconds.
+Resolution and clock
+    The last digit of a column is the last printed: 10 nA, 0.1 mV and 10 nAh in the file at hand, and
+    1 s of its clocks; other versions print milliseconds.  Time begins at zero in each step, and
+    Cumulative Time repeats that of the step before it: where steps of 1 s ticks end between two,
+    the two clocks differ by 1 s.  Date, to the second, falls 17 s behind the test time in
+    6 days.  The file holds no pause of the channel.  Capacity and Energy return to zero with
+    each step; Chg. Cap. and DChg. Cap. beside them count one direction each, likewise.
 
 Rules
     A step begins where Cycle Index or Step Index changes, or where Time falls back.  The
@@ -45,8 +50,7 @@ Source
 
 from __future__ import annotations
 
-import codecs
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import polars as pl
 
@@ -54,9 +58,8 @@ from byssus.errors import ReadError, UnitError
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument
-from byssus.measured.readers.printed import Printed, decoded, printed_csv, scaled
+from byssus.measured.readers.printed import LARGEST_TEXT, Printed, moment, printed_csv
 from byssus.measured.steps import count_steps
-from byssus.measured.tables import VENDOR
 from byssus.quantity import convert
 
 _ROLES = {
@@ -76,17 +79,6 @@ _ROLE_OF = {name: role for role, names in _ROLES.items() for name in names}
 _LAYERED = ("Cycle ID", "Step ID", "Record ID")
 
 
-def _head_lines(file: InstrumentFile) -> list[str]:
-    """The first lines, decoded from the head alone: a look must not read a whole disk."""
-    for encoding in ("utf-16",) if file.head.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030"):
-        with_heading = file.head.split(b"\n", 4)[:3] if encoding != "utf-16" else [file.head]
-        try:
-            return codecs.getincrementaldecoder(encoding)().decode(b"\n".join(with_heading)).splitlines()[:3]
-        except UnicodeDecodeError:
-            continue
-    return []
-
-
 def _roles(heading: str) -> dict[str, tuple[str, str | None]]:
     """Return the column and unit of each role that a heading names."""
     found: dict[str, tuple[str, str | None]] = {}
@@ -104,12 +96,12 @@ def _is_layered(lines: list[str]) -> bool:
 
 
 def _recognises(file: InstrumentFile) -> bool:
-    lines = _head_lines(file)
-    return bool(lines) and ({"cycle", "step", "type"} <= set(_roles(lines[0])) or _is_layered(lines))
+    lines = file.head_text.split("\n", 3)[:3]
+    return {"cycle", "step", "type"} <= set(_roles(lines[0])) or _is_layered(lines)
 
 
 def _read(file: InstrumentFile) -> Reading:
-    text = decoded(file)
+    text = file.text(largest=LARGEST_TEXT)
     lines = text.split("\n", 3)[:3]
     if _is_layered(lines):
         raise ReadError(
@@ -125,7 +117,7 @@ def _read(file: InstrumentFile) -> Reading:
                 f"lacks the column {wanted!r}", file=file.path, place="line 1", fix="export it with that column"
             )
     printed = printed_csv(file, text)
-    resolution: dict[str, float] = {}
+    units: dict[str, tuple[str, float]] = {}
 
     def measured(role: str, column: str, unit: str) -> pl.Series:
         name, given = roles[role]
@@ -138,10 +130,9 @@ def _read(file: InstrumentFile) -> Reading:
                 factor = convert(1.0, given, unit)
             except UnitError as error:
                 raise ReadError(error.message, file=file.path, place="line 1", field=name, value=given) from error
-            value = printed.number(name)
-        if (digit := printed.digit(name)) is not None:
-            resolution[column] = digit * factor
-        return scaled(value, factor).alias(column)
+            value = printed.number(name, factor)
+        units[column] = (name, factor)
+        return value.alias(column)
 
     type_name, step_name = roles["type"][0], roles["step"][0]
     columns = [
@@ -169,11 +160,10 @@ def _read(file: InstrumentFile) -> Reading:
     data = data.with_columns(count_steps(*changes).alias("Step Count / 1"))
     data, unsigned = _signed(data)
     used = {name for role, (name, _) in roles.items() if role != "date"}
-    rest = [printed.free(name).alias(f"{VENDOR}{name}") for name in printed.cells.columns if name not in used]
     return Reading(
         kind="cycling",
-        data=data.with_columns(rest),
-        instrument=Instrument(vendor="Neware", software="BTSDA", resolution=resolution),
+        data=data.with_columns(printed.vendor(used)),
+        instrument=Instrument(vendor="Neware", software="BTSDA", resolution=printed.digits(units)),
         started=_started(printed, roles, data),
         missing={"Unix Time / s": "the file's calendar times name no time zone"},
         findings=(*printed.findings, *unsigned),
@@ -188,17 +178,14 @@ def _signed(data: pl.DataFrame) -> tuple[pl.DataFrame, list[Finding]]:
         return data, []
     message = "no current in the file is negative: those of discharging steps, known by Step Type, are given the sign"
     signed = data.with_columns(pl.when(discharges).then(-current).otherwise(current).alias("Current / A"))
-    return signed, [Finding("reader-remark", message, field="Current / A")]
+    return signed, [Finding("sign-from-step-type", message, field="Current / A")]
 
 
 def _started(printed: Printed, roles: dict[str, tuple[str, str | None]], data: pl.DataFrame) -> str | None:
-    if "date" not in roles or (first := printed.column(roles["date"][0])[0]) is None:
-        return None
+    first = moment(printed.column(roles["date"][0])) if "date" in roles else None
     try:
-        began = datetime.fromisoformat(first.replace("/", "-"))
-        return (began - timedelta(seconds=data["Test Time / s"][0])).isoformat()
-    except (ValueError, OverflowError):
-        # Other spellings of a date leave open which of two numbers is the month.
+        return None if first is None else (first - timedelta(seconds=data["Test Time / s"][0])).isoformat()
+    except OverflowError:
         return None
 
 

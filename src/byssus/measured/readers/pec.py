@@ -26,6 +26,15 @@ Layout
     The unit in the brackets of a heading is read, not assumed: mV or V, mA or A, mAh or Ah,
     mWh or Wh, Seconds, Minutes or Hours.
 
+Resolution and clock
+    The last digit of a column is the last printed anywhere in it: 1 ms, 0.1 µV, 1 µA, 1 µAh, 1 µWh.
+    So it is an upper bound of what was measured: most currents are printed to 0.1 mA only.
+    Total Time counts from the start of the position and runs through the wait before a load (10 s
+    in the file at hand, without a record); Step Time counts from the start of the step, whose
+    first record is 2 ms old.  Real Time, to the second, agrees with Total Time to the second over
+    90 h.  The file holds no pause of the channel.
+    Step 0 comes before the program; its steps recur.
+
 Rules
     A step begins where Step or Cycle changes or the step's time falls back.  The counters
     run through the steps of a cycle and return to zero at the next; a step's charge is what
@@ -36,8 +45,6 @@ Rules
 
 Source
     pec.csv of cellpy's test data.
-
-The functions for delimited text at the end serve the readers of Maccor and BioLogic as well.
 """
 
 from __future__ import annotations
@@ -48,9 +55,9 @@ from collections.abc import Iterable
 import polars as pl
 
 from byssus.errors import ReadError
-from byssus.measured.door import InstrumentFile, Reader, Reading
+from byssus.measured.door import HEAD_BYTES, InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
-from byssus.measured.readers.delimited import numbers, resolutions, split_records, start_time, vendor_columns
+from byssus.measured.readers.printed import heading_names, moment, numbered, printed_csv
 from byssus.measured.steps import count_steps
 
 _HEADING = ("Test", "Cell")
@@ -94,34 +101,31 @@ def _recognises(file: InstrumentFile) -> bool:
 
 def _read(file: InstrumentFile) -> Reading:
     text = file.text()
-    lines = text.split("\n")
+    lines = text[:HEAD_BYTES].split("\n")
     heading_at = _heading_at(lines)
     if heading_at is None:
         raise ReadError("holds no heading that begins with Test,Cell", file=file.path)
-    records = split_records(file, text, heading_at, ",")
-    raw = records.text
+    own = numbered(heading_names(file, lines[heading_at], heading_at, ","))
+    printed = printed_csv(file, text, heading=heading_at, names=own)
+    raw = printed.cells
     place = f"line {heading_at + 1}"
     found = {column: _column(file, raw, *what, place) for column, what in _QUANTITIES.items()}
     if missing := [name for name in ("Test", "Cell", "Step", "Cycle") if name not in raw.columns]:
         raise ReadError(f"lacks the column {missing[0]!r}", file=file.path, place=place)
     _one_cell(file, raw)
-
-    def number(name: str) -> pl.Series:
-        return numbers(file, raw[name], records.place)
-
-    work = pl.DataFrame([(number(name) * unit).alias(column) for column, (name, unit) in found.items()])
-    work = work.with_columns(number(name).cast(pl.Int64).alias(name) for name in ("Step", "Cycle"))
+    work = pl.DataFrame([printed.number(name, unit).alias(column) for column, (name, unit) in found.items()])
+    work = work.with_columns(printed.count(name) for name in ("Step", "Cycle"))
     fell_back = (pl.col("Step Time / s").diff() < 0).fill_null(value=False).cum_sum()
     work = work.with_columns(count_steps(pl.col("Step"), pl.col("Cycle"), fell_back).alias("Step Count / 1"))
     for column, (names, units) in _COUNTERS.items():
         counters = [_column(file, raw, name, units, place) for name in names]
-        gained = [_since_step(number(name) * unit, work["Step Count / 1"]) for name, unit in counters]
+        gained = [_since_step(printed.number(name, unit), work["Step Count / 1"]) for name, unit in counters]
         work = work.with_columns((gained[0] + gained[1]).alias(column))
         found[column] = counters[1]
     used = {*(found[column][0] for column in _QUANTITIES), "Step", "Cycle"}
     ambient = next((name for name in raw.columns if re.fullmatch(r"Ambient temperature \(.*C\)", name)), None)
     if ambient is not None:
-        (temperature,) = vendor_columns(raw.select(ambient), ())
+        temperature = printed.free(ambient)
         if temperature.dtype == pl.Float64:
             work = work.with_columns(temperature.alias("Ambient Temperature / degC"))
             used.add(ambient)
@@ -135,12 +139,12 @@ def _read(file: InstrumentFile) -> Reading:
         "Step Time / s",
         *_COUNTERS,
         *(name for name in ("Ambient Temperature / degC",) if name in work.columns),
-    ).with_columns(vendor_columns(raw, used))
+    ).with_columns(printed.vendor(used))
     reasons = {"Unix Time / s": "the file's calendar times name no time zone"}
     started = None
     if "Position Start Time" in raw.columns:
-        clocks = [*raw["Position Start Time"].head(1), *(raw["Real Time"] if "Real Time" in raw.columns else ())]
-        started = start_time(clocks)
+        clocks = [raw["Position Start Time"].head(1), *(raw[name] for name in ("Real Time",) if name in raw.columns)]
+        started = moment(pl.concat(clocks))
     if started is None:
         reasons["started"] = "no start that can only be read in one way, day or month first"
     return Reading(
@@ -148,13 +152,14 @@ def _read(file: InstrumentFile) -> Reading:
         data=data,
         instrument=Instrument(
             vendor="PEC",
-            channel="-".join(raw[name][0] for name in ("Rack", "Shelf", "Position") if name in raw.columns) or None,
-            resolution=resolutions(records, found),
+            channel="-".join(raw[name][0] or "" for name in ("Rack", "Shelf", "Position") if name in raw.columns)
+            or None,
+            resolution=printed.digits(found),
         ),
-        started=started,
+        started=None if started is None else started.isoformat(),
         missing=reasons,
         vendor=_header(lines[:heading_at]),
-        findings=records.findings,
+        findings=printed.findings,
     )
 
 

@@ -1,0 +1,442 @@
+"""What may stand in study.yaml: one model a section, each field with its description.
+
+The models are the one place where the layout is said: the reader checks against them, and the
+JSON Schema for editors (docs/study.schema.json) and docs/study.md are made from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+
+from byssus.conventions import CAPACITY_UNIT, CapacityBasis, Configuration, Made
+from byssus.errors import UnitError, did_you_mean
+from byssus.measured.metadata import above_zero_in
+from byssus.measured.readers.generic import ColumnMap
+from byssus.quantity import Quantity
+from byssus.source import Source
+
+#: The reason that stands where a cell is excluded without one.
+NO_REASON = "no reason given"
+
+_CAPACITY_UNITS = ("mAh", "mAh/g", "mAh/cm^2")
+
+
+def _quantities() -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {
+        "first-cycle coulombic efficiency": ("%",),
+        "mean coulombic efficiency after the first cycle": ("%",),
+        "mean energy efficiency after the first cycle": ("%",),
+        "cumulative irreversible capacity": _CAPACITY_UNITS,
+    }
+    words = ("lithiation", "delithiation", "charge", "discharge")
+    for word in words:
+        found |= {f"{word} capacity": _CAPACITY_UNITS, f"retention of {word} capacity": ("%",)}
+    for which in ("first-cycle", "last"):
+        found[f"{which} voltage hysteresis"] = ("V",)
+        for word in words:
+            found |= {
+                f"{which} {word} capacity": _CAPACITY_UNITS,
+                f"{which} {word} energy": ("mWh",),
+                f"{which} {word} current": ("mA",),
+                f"{which} {word} C-rate": ("1/h",),
+                f"{which} mean {word} voltage": ("V",),
+                f"{which} constant-voltage share of {word}": ("%",),
+                f"{which} internal resistance at the start of {word}": ("ohm",),
+                f"{which} internal resistance at the rest after {word}": ("ohm",),
+            }
+    return found
+
+
+#: The quantities that a value from the literature may be of, each with a unit of every kind that
+#: it may be in: those that a cycling study reports.
+QUANTITIES = _quantities()
+
+
+def _number_or_text(given: Any) -> Any:
+    """Take a bare number as a pure one."""
+    return f"{given}" if isinstance(given, int | float) and not isinstance(given, bool) else given
+
+
+def _in_proportion(quantity: Quantity) -> Quantity:
+    """Refuse what no unit in use makes real: beyond it, sums and quotients could leave floating point."""
+    if not (1e-20 < quantity.value < 1e20 and (quantity.uncertainty or 0.0) < 1e20):
+        raise ValueError(f"{quantity} is out of all proportion; check its exponent")
+    return quantity
+
+
+def _a_share(share: Quantity) -> Quantity:
+    value = share.to("1").value
+    if value > 1:
+        raise ValueError(f"{share} is more than the whole; write 60 % as '60 %' or 0.6")
+    return share
+
+
+def _one_or_more(given: Any) -> Any:
+    """Take a lone value as a list of one."""
+    return given if isinstance(given, list | tuple | Mapping) else [given]
+
+
+def _a_reason(given: Any) -> Any:
+    return NO_REASON if given is True or (isinstance(given, str) and not given.strip()) else given
+
+
+def _a_source(given: Any) -> Any:
+    if isinstance(given, Source):
+        return given
+    if isinstance(given, str):
+        return Source(given)
+    if not isinstance(given, Mapping):
+        raise ValueError("is not a source; give title, doi and table or figure")  # noqa: TRY004 - pydantic's kind
+    for name in given:
+        if name not in SOURCE_FIELDS:
+            raise ValueError(f"{name!r} is not a field of a source; {did_you_mean(str(name), SOURCE_FIELDS)}")
+    if not isinstance(given.get("title"), str):
+        raise ValueError("a source needs a title: author, year and title")  # noqa: TRY004
+    # A table or figure goes by its number, a DOI by text.
+    texts = {name: str(value) for name, value in given.items() if name not in ("low", "high") and value is not None}
+    return Source(**texts | {name: float(given[name]) for name in ("low", "high") if given.get(name) is not None})  # type: ignore[arg-type]
+
+
+#: The fields of `byssus.source.Source`, in a person's words.
+SOURCE_FIELDS = {
+    "title": "Author, year and title, enough for a person to recognise it.",
+    "doi": "Without https://doi.org/.",
+    "section": "The section, as printed.",
+    "table": "The table, as printed.",
+    "figure": "The figure, as printed.",
+    "equation": "The equation, as printed.",
+    "method": "How the number came about: measured, calculated, fitted, defined, estimate (which needs low and high).",
+    "low": "Lower end of the range of an estimate, in the unit of the value.",
+    "high": "Upper end of the range of an estimate.",
+    "note": "What a reader of the number should know.",
+}
+_SOURCE_SCHEMA = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["title"],
+            "properties": {
+                part.name: {
+                    "type": "number" if part.name in ("low", "high") else ["string", "number"],
+                    "description": SOURCE_FIELDS[part.name],
+                }
+                for part in fields(Source)
+            },
+        },
+    ]
+}
+
+Mass = Annotated[Quantity, above_zero_in("kg"), AfterValidator(_in_proportion)]
+Area = Annotated[Quantity, above_zero_in("m^2"), AfterValidator(_in_proportion)]
+Charge = Annotated[Quantity, above_zero_in("C"), AfterValidator(_in_proportion)]
+Length = Annotated[Quantity, above_zero_in("m"), AfterValidator(_in_proportion)]
+ArealMass = Annotated[Quantity, above_zero_in("kg/m^2"), AfterValidator(_in_proportion)]
+Share = Annotated[
+    Quantity,
+    BeforeValidator(_number_or_text, json_schema_input_type=str | float),
+    above_zero_in("1"),
+    AfterValidator(_in_proportion),
+    AfterValidator(_a_share),
+]
+PartByMass = Annotated[Quantity, BeforeValidator(_number_or_text, json_schema_input_type=str | float)]
+Cycle = Annotated[int, Field(ge=1, strict=True)]
+
+
+def _lone_or_list(kind: Any) -> BeforeValidator:
+    return BeforeValidator(_one_or_more, json_schema_input_type=kind | list[kind])
+
+
+class Part(BaseModel):
+    """A part of a study: what it does not know is refused."""
+
+    # Names that look like numbers are names all the same.
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+
+class Named(Part):
+    """A part that has a name, and may have a note."""
+
+    note: str | None = Field(None, description="Anything that a reader of the report should know.")
+
+
+class Recipe(Named):
+    """What a slurry was mixed from."""
+
+    parts: dict[str, PartByMass] = Field(
+        description="Each component with its parts by mass of solids: any numbers above zero, in one unit "
+        "(6, 2 and 2, or '60.1 ± 0.1 %', or '6.01 ± 0.01 g').",
+        min_length=1,
+        examples=[{"silicon": 6, "carbon black": 2, "CMC": 2}],
+    )
+    active: Annotated[tuple[str, ...], _lone_or_list(str)] = Field(
+        description="The components that are active material.", min_length=1
+    )
+    solvent: str | None = Field(None, description="What the slurry was made with; it is no part of the solids.")
+
+    @field_validator("parts")
+    @classmethod
+    def _comparable(cls, parts: dict[str, Quantity]) -> dict[str, Quantity]:
+        units = {part.unit for part in parts.values()}
+        if len(units) > 1:
+            raise ValueError(f"the parts are in different units ({', '.join(sorted(units))}); give all in one")
+        for name, part in parts.items():
+            if not part.value > 0:
+                raise ValueError(f"{name}: {part} is not above zero; leave out what is not in it")
+            try:
+                _in_proportion(part)
+            except ValueError as error:
+                raise ValueError(f"{name}: {error}") from error
+        return parts
+
+    @model_validator(mode="after")
+    def _active_are_parts(self) -> Self:
+        for name in self.active:
+            if name not in self.parts:
+                raise ValueError(f"active: {name!r} is not among its parts; {did_you_mean(name, self.parts)}")
+        return self
+
+
+class Binder(Named):
+    """A binder, as the study names it."""
+
+
+class Electrode(Named):
+    """A coating: one slurry, cast and dried once."""
+
+    binder: str = Field(description="Its binder, a name under binders.")
+    made: Made = Field(
+        description="Whether the electrode, as made, is empty or full of the lithium that it cycles: empty for "
+        "silicon, graphite and sulfur, full for an oxide or phosphate cathode. It sets the order of a cycle."
+    )
+    active_material: str | None = Field(None, description="The active material, in the lab's words.")
+    recipe: str | None = Field(None, description="What its slurry was mixed from, a name under recipes.")
+    active_share: Share | None = Field(
+        None,
+        description="Mass of active material over mass of the dry coating; goes before the recipe's.",
+        examples=["60 ± 1 %"],
+    )
+    active_loading: ArealMass | None = Field(
+        None, description="Mass of active material per area.", examples=["0.82 ± 0.03 mg/cm^2"]
+    )
+    coating_loading: ArealMass | None = Field(
+        None, description="Mass of the dry coating per area.", examples=["1.37 ± 0.05 mg/cm^2"]
+    )
+    foil_loading: ArealMass | None = Field(
+        None, description="Mass of the bare foil per area.", examples=["10.75 ± 0.11 mg/cm^2"]
+    )
+    electrode_area: Area | None = Field(
+        None,
+        description="Area of the discs punched from it, where a cell does not say its own.",
+        examples=["1.13 cm^2"],
+    )
+    electrode_diameter: Length | None = Field(
+        None, description="Diameter of those discs, instead of the area.", examples=["12.00 ± 0.05 mm"]
+    )
+
+
+class _Disc(Named):
+    """What may be said of a cell, analysed or excluded."""
+
+    columns: ColumnMap | None = Field(
+        None, description="What the columns of the files are, where no reader knows them; see docs/formats.md."
+    )
+    active_mass: Mass | None = Field(
+        None, description="Mass of active material in the cell.", examples=["0.927 ± 0.034 mg"]
+    )
+    coating_mass: Mass | None = Field(None, description="Mass of the dry coating.", examples=["1.37 ± 0.12 mg"])
+    disc_mass: Mass | None = Field(
+        None, description="Mass of the coated disc, foil included.", examples=["13.52 ± 0.01 mg"]
+    )
+    foil_mass: Mass | None = Field(
+        None,
+        description="Mass of the bare foil under it; else the electrode's foil_loading times the area.",
+        examples=["12.15 ± 0.12 mg"],
+    )
+    electrode_area: Area | None = Field(
+        None, description="Area of the coating on one side.", examples=["1.131 ± 0.009 cm^2"]
+    )
+    electrode_diameter: Length | None = Field(
+        None, description="Diameter of the disc, instead of the area.", examples=["12.00 ± 0.05 mm"]
+    )
+    nominal_capacity: Charge | None = Field(None, description="Nominal capacity of the cell.", examples=["2.0 mAh"])
+
+
+class Cell(_Disc):
+    """One cell: an electrode disc, what it stands against, and the files of its test."""
+
+    excluded: Literal[False] = Field(False, description="Or the reason why the cell is not to be analysed.")
+    electrode: str = Field(description="The coating it was made from, a name under electrodes.")
+    configuration: Configuration = Field(description="half: against lithium metal; full: against a second electrode.")
+    files: Annotated[tuple[str, ...], _lone_or_list(str)] = Field(
+        description="The files of its test, in the data folder: a path, a pattern such as 'raw/cell-1_*.ndax', or "
+        "'archive.zip::member'. Several are appended in the order of time.",
+        min_length=1,
+        examples=[["raw/CMC-1.ndax"]],
+    )
+
+
+class ExcludedCell(_Disc):
+    """A cell that is not analysed, but listed with the reason; it needs no files."""
+
+    excluded: Annotated[str, BeforeValidator(_a_reason, json_schema_input_type=str)] = Field(
+        description="Why the cell is not analysed; it is listed with this reason.",
+        examples=["short circuit in cycle 3"],
+    )
+    electrode: str | None = Field(None, description="The coating it was made from, a name under electrodes.")
+    configuration: Configuration | None = Field(None, description="half or full.")
+    files: Annotated[tuple[str, ...], _lone_or_list(str)] = Field((), description="The files of its test; not read.")
+
+
+class Pair(Part):
+    """Two binders to be compared."""
+
+    binder: str = Field(description="A name under binders.")
+    against: str = Field(description="The binder that it is compared with.")
+
+
+class Comparisons(Part):
+    """Which binders are compared with which."""
+
+    control: str | None = Field(None, description="The binder that every other one is compared with.")
+    pairs: tuple[Pair, ...] = Field((), description="Further comparisons, or the only ones where there is no control.")
+
+
+class Reference(Part):
+    """A value from the literature, shown beside the measured ones."""
+
+    binder: str | None = Field(None, description="The binder of this study that it is of.")
+    label: str | None = Field(None, description="What it is of, in words, where it is no binder of this study.")
+    quantity: str = Field(
+        description="What it is, by the name that the results have.", json_schema_extra={"enum": list(QUANTITIES)}
+    )
+    value: Quantity = Field(description="The value with its unit.", examples=["3227 mAh/g"])
+    cycle: Cycle | None = Field(None, description="The cycle it was read at.")
+    basis: CapacityBasis | None = Field(None, description="What a capacity is divided by; must be said for mAh/g.")
+    source: Annotated[Source, BeforeValidator(_a_source), WithJsonSchema(_SOURCE_SCHEMA)] = Field(
+        description="Where it stands: a title alone, or title, doi and section, table or figure."
+    )
+    note: str | None = Field(None, description="What a reader should know of it.")
+
+    @field_validator("quantity")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in QUANTITIES:
+            raise ValueError(f"{name!r} is not a quantity of the results; {did_you_mean(name, QUANTITIES)}")
+        return name
+
+    @model_validator(mode="after")
+    def _of_something_in_its_unit(self) -> Self:
+        if self.binder is None and self.label is None:
+            raise ValueError("says neither binder nor label; give one")
+        kinds = QUANTITIES[self.quantity]
+        unit = next((unit for unit in kinds if _measures(self.value, unit)), None)
+        if unit is None:
+            raise ValueError(f"value: {self.value} is not in {' or '.join(kinds)}, as a {self.quantity} is")
+        if kinds is not _CAPACITY_UNITS:
+            if self.basis is None:
+                return self
+            raise ValueError("basis: is for capacities only")
+        if unit == "mAh/g" and self.basis is None:
+            raise ValueError("basis: is missing; per active material or per coating?")
+        if self.basis is not None and CAPACITY_UNIT[self.basis].replace("²", "^2") != unit:
+            raise ValueError(f"basis: a capacity per {self.basis} is not in {self.value.unit}")
+        return self
+
+
+def _measures(value: Quantity, unit: str) -> bool:
+    try:
+        value.to(unit)
+    except UnitError:
+        return False
+    return True
+
+
+class Analysis(Part):
+    """What the analyses are asked to do."""
+
+    retention_baselines: Annotated[tuple[Cycle, ...], _lone_or_list(int)] = Field(
+        (1,),
+        alias="retention_baseline",
+        description="The cycle that retention counts from; of several, the first is the main one.",
+        min_length=1,
+    )
+    profile_cycles: Annotated[tuple[Cycle, ...], _lone_or_list(int)] = Field(
+        (), description="Cycles whose voltage profiles are drawn; chosen evenly where none are named."
+    )
+
+    @property
+    def retention_baseline(self) -> int:
+        """The main one of `retention_baselines`."""
+        return self.retention_baselines[0]
+
+
+class StudyFile(Part):
+    """A whole study.yaml."""
+
+    version: Literal[1] = Field(alias="schema", description="Version of the layout: 1.")
+    title: str | None = Field(None, description="Heads the report; else the folder's name.")
+    data: str | None = Field(
+        None,
+        description="Folder in which the files of the cells are found, from the study's own; else the study's own.",
+    )
+    binders: dict[str, Binder | None] = Field(description="The binders, by name.")
+    recipes: dict[str, Recipe] = Field({}, description="What slurries were mixed from, by name.")
+    electrodes: dict[str, Electrode] = Field(
+        description="The coatings, by name. Cells of one coating are not independent witnesses for its binder."
+    )
+    cells: dict[str, Cell | ExcludedCell] = Field(description="The cells, by name.")
+    comparisons: Comparisons = Field(default_factory=Comparisons, description="The comparisons that the report makes.")
+    references: tuple[Reference, ...] = Field((), description="Values from the literature.")
+    analysis: Analysis = Field(default_factory=Analysis, description="Choices for the analyses.")
+
+
+#: The sections of a study, as they are written.
+SECTIONS: tuple[str, ...] = tuple(field.alias or name for name, field in StudyFile.model_fields.items())
+
+
+def names_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the fields of a model by the names that stand in the file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of study.yaml, by which editors complete and check it."""
+    schema: dict[str, Any] = _tidied(StudyFile.model_json_schema())
+    del schema["description"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "study.yaml of Byssus, version 1",
+    } | schema
+
+
+def _tidied(schema: Any, *, choice: bool = False) -> Any:
+    """Leave out of a schema what says nothing: titles made of names, defaults of nothing, and doctests."""
+    if isinstance(schema, list):
+        return [_tidied(part, choice=choice) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tidy = {}
+    for name, part in schema.items():
+        made_up = name == "title" and isinstance(part, str)
+        nothing = name == "default" and part in (None, [], {})
+        # An example of any quantity is none of this one, which has its own outside the choice.
+        if made_up or nothing or (choice and name == "examples"):
+            continue
+        first = name == "description" and isinstance(part, str)
+        tidy[name] = " ".join(part.split("\n\n")[0].split()) if first else _tidied(part, choice=name == "anyOf")
+    return tidy
