@@ -1,7 +1,8 @@
 """Byssus against a peer, in fresh processes of the same run: medians of five, and their ratio.
 
-The peers live in an environment of their own (.venv-peers, made here on the first run), because what
-they need may not suit what Byssus needs.
+Each peer lives in an environment of its own (in .venv-peers, made here on the first run), because
+what one needs may not suit another or Byssus.  With words as arguments, only the benchmarks that
+have one of them in their name or peer are run, and results.json keeps the others as they are.
 """
 
 import json
@@ -9,17 +10,29 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import venv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".venv-peers"
-#: Pinned, so that a ratio means the same thing next month.
-PEER_PACKAGES = ("navani==0.1.22",)
+#: Pinned, so that a ratio means the same thing next month.  Of cellpy this is the newest for Python 3.11; it reads
+#: Neware files with fastnda, as Byssus does.  Any other peer is in Byssus' own environment.
+PEER_PACKAGES = {"navani": ("navani==0.1.22",), "cellpy": ("cellpy==1.0.3", "fastnda==1.3.1")}
 RUNS = 5
+RESULTS = ROOT / "benchmarks" / "results.json"
 LAND_FILE = ROOT / "src/byssus/examples/demo/NJK_CC_156_C30_C_x30.xlsx"
+#: The largest of the real .ndax files that the tests use: 699,677 records, 22 cycles.
+NDAX_FILE = (
+    Path(os.environ.get("BYSSUS_TEST_DATA", ROOT.parent / "shared" / "data"))
+    / "cycler_neware/BTS85-36-6-5-110-20240424.ndax"
+)
+#: Where the generated table lies while the benchmarks run.
+GENERATED = Path(tempfile.gettempdir()) / f"byssus-bench-{os.getpid()}.parquet"
+CYCLES, RECORDS = 1000, 2500
 
 
 @dataclass(frozen=True)
@@ -36,8 +49,10 @@ class Benchmark:
     peer_code: str
     target: float
     whole_process: bool = False
-    #: The peer is a library that Byssus itself stands on, so it runs in the same environment.
-    same_environment: bool = False
+    #: What the programs print and the results hold: seconds, or megabytes of memory.
+    unit: Literal["s", "MB"] = "s"
+    #: Without this file there is nothing to measure.
+    needs: Path | None = None
 
 
 TIMED = """
@@ -64,6 +79,50 @@ for _ in range(15):
     {call}
     times.append(time.perf_counter() - start)
 print(sorted(times)[7])
+"""
+
+#: A table is at hand, as after reading; only what follows is timed.
+TABLE_TIMED = """
+import time
+from pathlib import Path
+import polars as pl
+from byssus.analysis.cycling import analyse
+from byssus.analysis.differential import differential_capacity
+from byssus.measured.tables import Table
+table = Table.read_parquet(Path({path!r}))
+def call():
+    differential_capacity(table, analyse(table))
+call()
+start = time.perf_counter()
+call()
+print(time.perf_counter() - start)
+"""
+
+SCAN_TIMED = """
+import time
+import polars as pl
+def call():
+    columns = ["Test Time / s", "Voltage / V", "Current / A", "Step Count / 1"]
+    return pl.scan_parquet({path!r}).select(columns).collect()
+call()
+start = time.perf_counter()
+call()
+print(time.perf_counter() - start)
+"""
+
+#: The highest that memory has stood over what it was before the table was there, in MB.
+MEMORY = """
+import resource, sys
+from pathlib import Path
+import polars as pl
+from byssus.analysis.cycling import analyse
+from byssus.analysis.differential import differential_capacity
+from byssus.measured.tables import Table
+unit = 1 if sys.platform == "darwin" else 1024
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+table = Table.read_parquet(Path({path!r}))
+{call}
+print({what})
 """
 
 BENCHMARKS = (
@@ -95,7 +154,49 @@ BENCHMARKS = (
             ),
         ),
         target=0.833,
-        same_environment=True,
+    ),
+    Benchmark(
+        name="largest real .ndax, 699,677 records: read, cycle summary and dQ/dV (second call)",
+        peer="cellpy",
+        ours_code=TIMED.format(
+            imports=(
+                "from pathlib import Path; from byssus.measured.read import read\n"
+                "from byssus.measured.metadata import Sample; from byssus.analysis.cycling import analyse\n"
+                "from byssus.analysis.differential import differential_capacity\n"
+                "sample = Sample(name='cell', configuration='half', made='empty')"
+            ),
+            call=f"table = read(Path({str(NDAX_FILE)!r}), sample=sample); differential_capacity(table, analyse(table))",
+        ),
+        peer_code=TIMED.format(
+            imports=("import warnings; warnings.simplefilter('ignore')\nimport cellpy; from cellpy.utils import ica"),
+            call=(
+                f"ica.dqdv(cellpy.get({str(NDAX_FILE)!r}, instrument='neware_nda', mass=1.0, cycle_mode='anode', "
+                "logging_mode='ERROR'))"
+            ),
+        ),
+        target=5.0,
+        needs=NDAX_FILE,
+    ),
+    Benchmark(
+        name="table of 5,000,000 records at hand, 1000 cycles: cycle summary and dQ/dV, against a bare scan of four columns of its Parquet file (second call)",
+        peer="polars",
+        ours_code=TABLE_TIMED.format(path=str(GENERATED)),
+        peer_code=SCAN_TIMED.format(path=str(GENERATED)),
+        target=0.125,
+        needs=GENERATED,
+    ),
+    Benchmark(
+        name="the same from its Parquet file: highest memory, against the table itself",
+        peer="polars",
+        ours_code=MEMORY.format(
+            path=str(GENERATED),
+            call="differential_capacity(table, analyse(table))",
+            what="(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * unit / 1e6",
+        ),
+        peer_code=MEMORY.format(path=str(GENERATED), call="", what="table.data.estimated_size() / 1e6"),
+        target=0.333,
+        unit="MB",
+        needs=GENERATED,
     ),
     Benchmark(
         name="byssus --help, whole process, against an empty Python",
@@ -108,35 +209,86 @@ BENCHMARKS = (
 )
 
 
-def main() -> None:
-    """Run every benchmark, print a line each and write benchmarks/results.json."""
-    peers = peer_python()
+def main(words: list[str]) -> None:
+    """Run the benchmarks, print a line each and write benchmarks/results.json."""
+    old = {result["name"]: result for result in json.loads(RESULTS.read_text(encoding="utf-8"))}
     results = []
-    for benchmark in BENCHMARKS:
-        own, other = [], []
-        python = Path(sys.executable) if benchmark.same_environment else peers
-        # In turn, so that a drift of the machine's speed falls on both.
-        for _ in range(RUNS):
-            own.append(seconds(Path(sys.executable), benchmark.ours_code, whole=benchmark.whole_process))
-            other.append(seconds(python, benchmark.peer_code, whole=benchmark.whole_process))
-        ours_s, peer_s = statistics.median(own), statistics.median(other)
-        result = {
-            "name": benchmark.name,
-            "peer": benchmark.peer,
-            "peer_version": version_of(python, benchmark.peer),
-            "ours_s": round(ours_s, 4),
-            "peer_s": round(peer_s, 4),
-            "ratio": round(peer_s / ours_s, 3),
-            "target": benchmark.target,
+    try:
+        for benchmark in BENCHMARKS:
+            wanted = not words or any(word in benchmark.name or word == benchmark.peer for word in words)
+            if wanted and benchmark.needs == GENERATED and not GENERATED.exists():
+                # In a process of its own: what one has held counts as the memory of those that it starts.
+                code = f"from pathlib import Path; from run import generate; generate(Path({str(GENERATED)!r}))"
+                subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT / "benchmarks")
+            if wanted and (benchmark.needs is None or benchmark.needs.exists()):
+                results.append(measure(benchmark))
+                continue
+            if wanted:
+                print(f"not measured, since there is no {benchmark.needs}: {benchmark.name}", file=sys.stderr)
+            if benchmark.name in old:
+                results.append(old[benchmark.name])
+    finally:
+        GENERATED.unlink(missing_ok=True)
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+
+def measure(benchmark: Benchmark) -> dict[str, object]:
+    """Run both programs of a benchmark and compare their medians."""
+    python = python_of(benchmark.peer)
+    own, other = [], []
+    # In turn, so that a drift of the machine's speed falls on both.
+    for _ in range(RUNS):
+        own.append(printed(Path(sys.executable), benchmark.ours_code, whole=benchmark.whole_process))
+        other.append(printed(python, benchmark.peer_code, whole=benchmark.whole_process))
+    ours, peer = statistics.median(own), statistics.median(other)
+    unit, target = benchmark.unit, benchmark.target
+    version = version_of(python, benchmark.peer)
+    print(
+        f"{peer / ours:8.2f} × (target {target})  {benchmark.name}: {ours:.3f} {unit} against {peer:.3f} {unit}"
+        f" ({benchmark.peer} {version})"
+    )
+    return {
+        "name": benchmark.name,
+        "peer": benchmark.peer,
+        "peer_version": version,
+        f"ours_{unit}": round(ours, 4),
+        f"peer_{unit}": round(peer, 4),
+        "ratio": round(peer / ours, 3),
+        "target": target,
+    }
+
+
+def generate(path: Path) -> None:
+    """Write a cycling table as a test of a year gives it: 5,000,000 records of two curved halves, with noise."""
+    import numpy as np
+    import polars as pl
+
+    from byssus.measured.metadata import Instrument, Metadata, Sample
+    from byssus.measured.steps import add_directions
+    from byssus.measured.tables import Table
+
+    passed = np.linspace(0.0, 1.0, RECORDS)
+    level = 0.05 + 0.5 * passed + 0.1 / (1 + np.exp(-(passed - 0.3) / 0.05)) + 0.3 * passed**8
+    noise = 2e-4 * np.random.default_rng(0).standard_normal(2 * CYCLES * RECORDS)
+    half = np.repeat(np.arange(2 * CYCLES), RECORDS)
+    # The capacity fades by 30 % from the first half to the last.
+    seconds = np.tile(3600 * passed, 2 * CYCLES) * (1 - 0.3 * half / (2 * CYCLES))
+    start = np.concatenate([[0.0], np.cumsum(seconds[RECORDS - 1 :: RECORDS] + 10.0)[:-1]])
+    data = pl.DataFrame(
+        {
+            "Test Time / s": seconds + np.repeat(start, RECORDS),
+            "Voltage / V": np.round(np.tile(np.concatenate([level[::-1], level]), CYCLES) + noise, 4),
+            "Current / A": np.where(half % 2 == 0, -1e-3, 1e-3),
+            "Step Count / 1": half + 1,
+            "Step Cumulative Capacity / Ah": 1e-3 * seconds / 3600,
         }
-        results.append(result)
-        print(
-            f"{result['ratio']:8.2f} × (target {benchmark.target})  {benchmark.name}: {ours_s:.3f} s against {peer_s:.3f} s"
-        )
-    (ROOT / "benchmarks" / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    )
+    sample = Sample.model_validate({"name": "cell", "configuration": "half", "made": "empty"})
+    about = Metadata(kind="cycling", sample=sample, instrument=Instrument(resolution={"Voltage / V": 1e-4}))
+    Table(add_directions(data, sample.configuration), about).write_parquet(path)
 
 
-def seconds(python: Path, code: str, *, whole: bool) -> float:
+def printed(python: Path, code: str, *, whole: bool) -> float:
     """Run a program in a fresh process; return what it printed, or how long the process took."""
     start = time.perf_counter()
     done = subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True)
@@ -144,13 +296,18 @@ def seconds(python: Path, code: str, *, whole: bool) -> float:
     return took if whole else float(done.stdout.split()[-1])
 
 
-def peer_python() -> Path:
-    """Return the peers' interpreter, installing the peers on the first run."""
-    python = PEERS / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
-        print("Installing the peers into .venv-peers (once)", file=sys.stderr)
-        venv.create(PEERS, with_pip=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *PEER_PACKAGES], check=True)
+def python_of(peer: str) -> Path:
+    """Return the interpreter that has a peer, installing it on the first run or when its pin has changed."""
+    if peer not in PEER_PACKAGES:
+        return Path(sys.executable)
+    folder, packages = PEERS / peer, PEER_PACKAGES[peer]
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    installed = folder / "installed.txt"
+    if not installed.exists() or installed.read_text(encoding="utf-8") != "\n".join(packages):
+        print(f"Installing {', '.join(packages)} into {folder.relative_to(ROOT)} (once)", file=sys.stderr)
+        venv.create(folder, with_pip=True, clear=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", *packages], check=True)
+        installed.write_text("\n".join(packages), encoding="utf-8")
     return python
 
 
@@ -165,4 +322,4 @@ def version_of(python: Path, package: str) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -415,4 +415,12 @@ class TestErrors:
 
     def test_a_distance_that_is_none(self) -> None:
         with pytest.raises(AnalysisError, match="furthest"):
-            track(pl.DataFrame(), furthest=0.0)
+            track(
+                pl.DataFrame(schema={"Cycle / 1": pl.Int64, "Half": pl.String, "Voltage / V": pl.Float64}), furthest=0.0
+            )
+
+    def test_peaks_of_dv_dq_need_a_distance(self) -> None:
+        found = pl.DataFrame({"Cycle / 1": [1, 2], "Half": ["charge"] * 2, "Charge / Ah": [1.0e-3, 1.1e-3]})
+        with pytest.raises(AnalysisError, match="Charge / Ah"):
+            track(found)
+        assert track(found, furthest=2e-4)["Peak / 1"].to_list() == [1, 1]

@@ -14,14 +14,15 @@ from byssus.analysis import summary
 from byssus.analysis.columns import CYCLE, u
 from byssus.analysis.cycling import Cycling, analyse
 from byssus.analysis.differential import HALF, PEAK, Curves, differential_capacity, peaks, track
+from byssus.analysis.rate_laws import Points, RateFit, fit_peukert, fit_tian
 from byssus.analysis.result import Result
 from byssus.errors import AnalysisError, FitError
 from byssus.findings import Finding
 from byssus.measured.tables import Table
 
-_LAWS: tuple[tuple[str, Callable[[rates.Points], rates.RateFit]], ...] = (
-    ("Tian's equation", rates.fit_tian),
-    ("Peukert's law", rates.fit_peukert),
+_LAWS: tuple[tuple[str, Callable[[Points], RateFit]], ...] = (
+    ("Tian's equation", fit_tian),
+    ("Peukert's law", fit_peukert),
 )
 
 _DIFFERENTIAL = (
@@ -43,7 +44,7 @@ class Cell:
     fade: fading.CellFade
     #: None where no cycle has a constant current.
     rate: rates.RateTest | None
-    rate_fits: tuple[rates.RateFit, ...]
+    rate_fits: tuple[RateFit, ...]
     #: Why a law could not be fitted to a rate test, by its name.
     rate_lacks: Mapping[str, str]
     differential: Curves
@@ -155,12 +156,12 @@ def examine(table: Table, baselines: tuple[int, ...] = (1,)) -> Cell:
     )
 
 
-def _rate(cycling: Cycling) -> tuple[rates.RateTest | None, list[rates.RateFit], dict[str, str]]:
+def _rate(cycling: Cycling) -> tuple[rates.RateTest | None, list[RateFit], dict[str, str]]:
     try:
         test = rates.plateaus(cycling.cycles, cycling.words, basis=cycling.best_basis, rate_basis=cycling.rate_basis)
     except AnalysisError:
         return None, [], {}  # no cycle has a constant current: nothing to tell plateaus by
-    fits: list[rates.RateFit] = []
+    fits: list[RateFit] = []
     lacks: dict[str, str] = {}
     for name, law in _LAWS if test.reason is None else ():
         try:

@@ -43,7 +43,7 @@ from byssus.analysis.correlated import (
 from byssus.analysis.cycling import Cycling
 from byssus.analysis.forecast import RECORD, Crossing, Forecast, forecast
 from byssus.analysis.knee import EACH_SIDE, Knee, knee
-from byssus.analysis.rate import TOLERANCE
+from byssus.analysis.rate_laws import TOLERANCE
 from byssus.analysis.result import Result
 from byssus.conventions import CapacityBasis
 from byssus.errors import AnalysisError
@@ -193,7 +193,7 @@ def one_current(*currents: ArrayLike) -> NDArray[np.bool_]:
     currents
         By cycle, of one half or of each; not-a-number where it is not known.  A cycle joins the
         run of the one before it if all currents agree within
-        `byssus.analysis.rate.TOLERANCE`; of equally long runs the first is taken.  A half none
+        `byssus.analysis.rate_laws.TOLERANCE`; of equally long runs the first is taken.  A half none
         of whose currents is known does not count.
 
     Examples
