@@ -86,8 +86,8 @@ TABLE_TIMED = """
 import time
 from pathlib import Path
 import polars as pl
-from byssus.analysis.cycling import analyse
-from byssus.analysis.differential import differential_capacity
+from byssus.analysis.cycling.cycles import analyse
+from byssus.analysis.cycling.differential import differential_capacity
 from byssus.measured.tables import Table
 table = Table.read_parquet(Path({path!r}))
 def call():
@@ -115,8 +115,8 @@ MEMORY = """
 import resource, sys
 from pathlib import Path
 import polars as pl
-from byssus.analysis.cycling import analyse
-from byssus.analysis.differential import differential_capacity
+from byssus.analysis.cycling.cycles import analyse
+from byssus.analysis.cycling.differential import differential_capacity
 from byssus.measured.tables import Table
 unit = 1 if sys.platform == "darwin" else 1024
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -161,8 +161,8 @@ BENCHMARKS = (
         ours_code=TIMED.format(
             imports=(
                 "from pathlib import Path; from byssus.measured.read import read\n"
-                "from byssus.measured.metadata import Sample; from byssus.analysis.cycling import analyse\n"
-                "from byssus.analysis.differential import differential_capacity\n"
+                "from byssus.measured.metadata import Sample; from byssus.analysis.cycling.cycles import analyse\n"
+                "from byssus.analysis.cycling.differential import differential_capacity\n"
                 "sample = Sample(name='cell', configuration='half', made='empty')"
             ),
             call=f"table = read(Path({str(NDAX_FILE)!r}), sample=sample); differential_capacity(table, analyse(table))",

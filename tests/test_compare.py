@@ -9,8 +9,8 @@ import pytest
 from shared import square_wave
 
 from byssus.analysis.compare import BinderDifference, compare_binders, compare_with_control
-from byssus.analysis.cycling import Cycling, analyse
-from byssus.analysis.summary import summarise
+from byssus.analysis.cycling.cycles import Cycling, analyse
+from byssus.analysis.cycling.summary import summarise
 from byssus.conventions import CapacityBasis, Configuration, Made
 from byssus.fitting import compare, group_mean
 from byssus.measured.metadata import Sample

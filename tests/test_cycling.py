@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import LAND, LANDT, square_wave
 
-from byssus.analysis.columns import EFFICIENCY, RETENTION, capacity_column, u
-from byssus.analysis.cycling import analyse
-from byssus.analysis.steps import number_cycles, steps
-from byssus.analysis.summary import summarise
+from byssus.analysis.cycling.columns import EFFICIENCY, RETENTION, capacity_column, u
+from byssus.analysis.cycling.cycles import analyse
+from byssus.analysis.cycling.steps import number_cycles, steps
+from byssus.analysis.cycling.summary import summarise
 from byssus.conventions import CapacityBasis, CellDirection, Configuration, Made
 from byssus.errors import AnalysisError
 from byssus.measured.metadata import Metadata, Sample

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from shared import DEMO
 
-from byssus.analysis.cycling import analyse
-from byssus.analysis.differential import Curves, differential_capacity, differential_voltage, peaks, track
+from byssus.analysis.cycling.cycles import analyse
+from byssus.analysis.cycling.differential import Curves, differential_capacity, differential_voltage, peaks, track
 from byssus.errors import AnalysisError
 from byssus.measured.metadata import Instrument, Metadata, Sample
 from byssus.measured.read import read

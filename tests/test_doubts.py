@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from shared import LAND, LANDT, square_wave
 
-from byssus.analysis import doubts
-from byssus.analysis.cycling import analyse
+from byssus.analysis.cycling import doubts
+from byssus.analysis.cycling.cycles import analyse
 from byssus.conventions import Configuration, Made
 from byssus.findings import Finding
 from byssus.measured.metadata import Sample

@@ -13,12 +13,12 @@ from scipy.optimize import curve_fit
 from scipy.special import stdtr
 from shared import square_wave
 
-from byssus.analysis import cycling
-from byssus.analysis import fade as module
-from byssus.analysis.correlated import LAWS, Series, at_every_node, innovations, quantile
-from byssus.analysis.fade import CellFade, fade, irreversible, methods, one_current, summarise
-from byssus.analysis.forecast import forecast
-from byssus.analysis.knee import EACH_SIDE, _Contest, knee
+from byssus.analysis.cycling import cycling
+from byssus.analysis.cycling import fade as module
+from byssus.analysis.cycling.correlated import LAWS, Series, at_every_node, innovations, quantile
+from byssus.analysis.cycling.fade import CellFade, fade, irreversible, methods, one_current, summarise
+from byssus.analysis.cycling.forecast import forecast
+from byssus.analysis.cycling.knee import EACH_SIDE, _Contest, knee
 from byssus.conventions import Configuration, Made
 from byssus.errors import AnalysisError
 from byssus.fitting import fit_line

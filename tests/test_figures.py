@@ -17,9 +17,9 @@ import pytest
 from pydantic import ValidationError
 from shared import square_wave
 
-from byssus.analysis.columns import CYCLE, EFFICIENCY, RETENTION, u
 from byssus.analysis.compare import over_cycles
-from byssus.analysis.cycling import Cycling, analyse
+from byssus.analysis.cycling.columns import CYCLE, EFFICIENCY, RETENTION, u
+from byssus.analysis.cycling.cycles import Cycling, analyse
 from byssus.conventions import Configuration, Made
 from byssus.figure import style
 from byssus.figure.cycling import capacity_and_efficiency, common_basis, retention, shown_profiles, voltage_profiles

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import square_wave
 
-from byssus.analysis.columns import EFFICIENCY
-from byssus.analysis.cycling import analyse
+from byssus.analysis.cycling.columns import EFFICIENCY
+from byssus.analysis.cycling.cycles import analyse
 from byssus.conventions import Configuration, Made
 from byssus.errors import TableError
 from byssus.measured.join import join

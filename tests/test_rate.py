@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq, curve_fit
 from scipy.stats import binom
 
-from byssus.analysis.columns import CURRENT, CYCLE, HELD_SHARE, RATE, WHOLE, capacity_column, half_column, u
-from byssus.analysis.cycling import analyse
-from byssus.analysis.rate import RateTest, methods, plateaus, recoveries, results
-from byssus.analysis.rate_laws import Points, fit_peukert, fit_tian
+from byssus.analysis.cycling.columns import CURRENT, CYCLE, HELD_SHARE, RATE, WHOLE, capacity_column, half_column, u
+from byssus.analysis.cycling.cycles import analyse
+from byssus.analysis.cycling.rate import RateTest, methods, plateaus, recoveries, results
+from byssus.analysis.cycling.rate_laws import Points, fit_peukert, fit_tian
 from byssus.analysis.result import tidy
 from byssus.conventions import CapacityBasis, Configuration, Made
 from byssus.errors import AnalysisError

@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from shared import LANDT, sheet_xml, square_wave, workbook
 
-from byssus.analysis.cycling import analyse
-from byssus.analysis.steps import steps
+from byssus.analysis.cycling.cycles import analyse
+from byssus.analysis.cycling.steps import steps
 from byssus.conventions import Configuration, Made
 from byssus.errors import ReadError, TableError
 from byssus.measured.door import InstrumentFile, Reader, Reading

@@ -14,10 +14,10 @@ import pytest
 from scipy.stats import t as student
 from shared import square_wave
 
-from byssus.analysis.columns import EFFICIENCY, RETENTION
 from byssus.analysis.compare import COPIES, common_cycle, compare_binders, kinds, median_cell, over_cycles
-from byssus.analysis.cycling import Cycling, analyse
-from byssus.analysis.summary import methods, summarise
+from byssus.analysis.cycling.columns import EFFICIENCY, RETENTION
+from byssus.analysis.cycling.cycles import Cycling, analyse
+from byssus.analysis.cycling.summary import methods, summarise
 from byssus.conventions import Configuration, Made
 from byssus.figure.cycling import capacity_and_efficiency, retention, shown_profiles, voltage_profiles
 from byssus.figure.export import to_csv

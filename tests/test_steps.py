@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import NEWARE, square_wave
 
-from byssus.analysis.columns import (
+from byssus.analysis.cycling.columns import (
     CLOSING_RESISTANCE,
     CURRENT,
     END,
@@ -29,8 +29,8 @@ from byssus.analysis.columns import (
     half_column,
     u,
 )
-from byssus.analysis.cycling import Cycling, analyse
-from byssus.analysis.steps import steps
+from byssus.analysis.cycling.cycles import Cycling, analyse
+from byssus.analysis.cycling.steps import steps
 from byssus.conventions import Configuration, Made
 from byssus.measured.metadata import Metadata, Sample
 from byssus.measured.read import read

@@ -21,8 +21,8 @@ from shared import DEMO, ROOT, square_wave
 from test_workflow import HOURS, cell, line, study
 
 from byssus import workflow
-from byssus.analysis import cycling
-from byssus.analysis.summary import summarise
+from byssus.analysis.cycling import cycling
+from byssus.analysis.cycling.summary import summarise
 from byssus.conventions import CapacityBasis, Configuration, Made
 from byssus.errors import ByssusError, OutputError, SeveralErrors, StudyError, UsageError
 from byssus.measured.metadata import Sample

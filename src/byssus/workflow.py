@@ -17,7 +17,6 @@ from typing import Any
 import polars as pl
 
 from byssus import __version__
-from byssus.analysis.cell import Cell, examine
 from byssus.analysis.compare import (
     DIFFERENCE_METHOD,
     METHOD,
@@ -29,8 +28,9 @@ from byssus.analysis.compare import (
     headlines,
     kinds,
 )
+from byssus.analysis.cycling.cell import Cell, examine
+from byssus.analysis.cycling.steps import number_cycles
 from byssus.analysis.result import Result, tidy
-from byssus.analysis.steps import number_cycles
 from byssus.conventions import CellDirection, Configuration
 from byssus.errors import AnalysisError, ByssusError, OutputError, ReadError, SeveralErrors, UsageError
 from byssus.figure import cycling as draw
@@ -297,7 +297,8 @@ def run_study(path: Path, *, out: Path | None = None, data: Path | None = None, 
         for cell in cells:
             cell.table.write_parquet(aside / "tables" / f"{names[cell.name]}.parquet")
             write_whole(aside / "cycles" / f"{names[cell.name]}.csv", cell.cycling.cycles.write_csv())
-            write_whole(aside / "peaks" / f"{names[cell.name]}.csv", cell.peaks.write_csv())
+            if cell.peaks is not None:
+                write_whole(aside / "peaks" / f"{names[cell.name]}.csv", cell.peaks.write_csv())
     return run
 
 
@@ -445,5 +446,5 @@ def _sample(cell: Cell) -> dict[str, Any]:
             "retention_baseline": cycling.baseline,
             "summary": cycling.cycles.to_dicts(),
         },
-        "differential_peaks": cell.peaks.to_dicts(),
+        "differential_peaks": [] if cell.peaks is None else cell.peaks.to_dicts(),
     }

@@ -15,8 +15,8 @@ from typing import Any
 
 import polars as pl
 
-from byssus.analysis.columns import CYCLE, RETENTION, u
-from byssus.analysis.cycling import Cycling
+from byssus.analysis.cycling.columns import CYCLE, RETENTION, u
+from byssus.analysis.cycling.cycles import Cycling
 from byssus.analysis.result import Result
 from byssus.conventions import CAPACITY_UNIT, CapacityBasis
 from byssus.errors import FitError
@@ -196,7 +196,7 @@ def compare_binders(
     results
         The cells, in the order of the study.
     summaries
-        Each cell's results, by its sample (`byssus.analysis.cycling.summarise`).
+        Each cell's results, by its sample (`byssus.analysis.cycling.cycles.summarise`).
     electrodes
         The electrode (coating) of each sample; a sample that is not in it counts as an
         electrode of its own.

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from byssus.analysis.columns import CYCLE, EFFICIENCY, RETENTION, u
 from byssus.analysis.compare import by_group, common_basis, median_cell, over_cycles
-from byssus.analysis.cycling import Cycling
+from byssus.analysis.cycling.columns import CYCLE, EFFICIENCY, RETENTION, u
+from byssus.analysis.cycling.cycles import Cycling
 from byssus.conventions import CAPACITY_UNIT, CapacityBasis, capacity_label
 from byssus.figure.ranges import band_window, efficiency_window
 from byssus.figure.spec import Axis, Figure, Panel, Series
@@ -154,7 +154,7 @@ def voltage_profiles(
     Parameters
     ----------
     table, result
-        The cell's table and what `byssus.analysis.cycling.analyse` made of it.
+        The cell's table and what `byssus.analysis.cycling.cycles.analyse` made of it.
     groups
         All groups of the study.
     cycles

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from byssus.analysis.columns import CYCLE, EFFICIENCY, u
 from byssus.analysis.compare import by_group
-from byssus.analysis.cycling import Cycling
+from byssus.analysis.cycling.columns import CYCLE, EFFICIENCY, u
+from byssus.analysis.cycling.cycles import Cycling
 from byssus.figure.spec import Series
 
 #: Least span of the axis of efficiencies, in per cent: below it the instrument's last digit fills the panel.

@@ -22,7 +22,7 @@ from byssus.analysis.compare import (
     kind_in_words,
     kinds,
 )
-from byssus.analysis.cycling import Cycling
+from byssus.analysis.cycling.cycles import Cycling
 from byssus.analysis.result import Result
 from byssus.conventions import CapacityBasis
 from byssus.quantity import format_value, pretty_unit

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from byssus.analysis.columns import EFFICIENCY, capacity_column, u
-from byssus.analysis.cycling import analyse
+from byssus.analysis.cycling.columns import EFFICIENCY, capacity_column, u
+from byssus.analysis.cycling.cycles import analyse
 from byssus.conventions import CapacityBasis, Configuration, Made
 from byssus.errors import ByssusError, ReadError
 from byssus.measured.metadata import Sample

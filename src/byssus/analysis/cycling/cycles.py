@@ -22,8 +22,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from byssus.analysis import doubts
-from byssus.analysis.columns import (
+from byssus.analysis.cycling import doubts
+from byssus.analysis.cycling.columns import (
     CLOSING_RESISTANCE,
     CLOSING_RESISTANCE_DELAY,
     CURRENT,
@@ -45,8 +45,8 @@ from byssus.analysis.columns import (
     half_column,
     u,
 )
-from byssus.analysis.halves import halves
-from byssus.analysis.steps import CAPACITY, number_cycles, steps
+from byssus.analysis.cycling.halves import halves
+from byssus.analysis.cycling.steps import CAPACITY, number_cycles, steps
 from byssus.conventions import CapacityBasis, CellDirection, Configuration, direction_word, first_direction
 from byssus.errors import AnalysisError
 from byssus.findings import Finding
@@ -78,9 +78,9 @@ class Cycling:
 
     Also for both halves ``<Word> Energy / mWh``, ``… Mean Voltage / V`` (energy over charge),
     ``… Current / mA`` (at constant current), ``… C-rate / 1/h`` (on `rate_basis`),
-    ``… Constant-Voltage Share / %`` of the charge, ``… End`` (`byssus.analysis.halves`),
+    ``… Constant-Voltage Share / %`` of the charge, ``… End`` (`byssus.analysis.cycling.halves`),
     ``… Resistance / ohm`` and ``… Closing Resistance / ohm``, each with its ``Delay / s``
-    (`byssus.analysis.steps`); and ``Energy Efficiency / %`` and ``Voltage Hysteresis / V``, the
+    (`byssus.analysis.cycling.steps`); and ``Energy Efficiency / %`` and ``Voltage Hysteresis / V``, the
     mean voltage of the charge less that of the discharge.
     """
 

@@ -1,6 +1,6 @@
 """Differential capacity and voltage: the curves, their peaks, and which peak is which over the cycles.
 
-The curves themselves are counted in `byssus.analysis.counting`; this is the door to both.
+The curves themselves are counted in `byssus.analysis.cycling.counting`; this is the door to both.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from byssus.analysis.columns import CYCLE, u
-from byssus.analysis.counting import HALF, Curves, differential_capacity, differential_voltage, kernels
+from byssus.analysis.cycling.columns import CYCLE, u
+from byssus.analysis.cycling.counting import HALF, Curves, differential_capacity, differential_voltage, kernels
 from byssus.conventions import CellDirection
 from byssus.errors import AnalysisError
 

@@ -28,7 +28,7 @@ def halves(steps: pl.DataFrame) -> pl.DataFrame:
     Parameters
     ----------
     steps
-        Of a test (`byssus.analysis.steps.steps`), with ``Cycle / 1`` and ``Pulse``.
+        Of a test (`byssus.analysis.cycling.steps.steps`), with ``Cycle / 1`` and ``Pulse``.
 
     Returns
     -------

@@ -8,13 +8,13 @@ from functools import cached_property
 
 import polars as pl
 
-from byssus.analysis import fade as fading
-from byssus.analysis import rate as rates
-from byssus.analysis import summary
-from byssus.analysis.columns import CYCLE, u
-from byssus.analysis.cycling import Cycling, analyse
-from byssus.analysis.differential import HALF, PEAK, Curves, differential_capacity, peaks, track
-from byssus.analysis.rate_laws import Points, RateFit, fit_peukert, fit_tian
+from byssus.analysis.cycling import fade as fading
+from byssus.analysis.cycling import rate as rates
+from byssus.analysis.cycling import summary
+from byssus.analysis.cycling.columns import CYCLE, u
+from byssus.analysis.cycling.cycles import Cycling, analyse
+from byssus.analysis.cycling.differential import HALF, PEAK, Curves, differential_capacity, peaks, track
+from byssus.analysis.cycling.rate_laws import Points, RateFit, fit_peukert, fit_tian
 from byssus.analysis.result import Result
 from byssus.errors import AnalysisError, FitError
 from byssus.findings import Finding
@@ -47,9 +47,10 @@ class Cell:
     rate_fits: tuple[RateFit, ...]
     #: Why a law could not be fitted to a rate test, by its name.
     rate_lacks: Mapping[str, str]
-    differential: Curves
-    #: The peaks of `differential`, a row each, numbered across cycles.
-    peaks: pl.DataFrame
+    #: None where no charge passed at a changing voltage.
+    differential: Curves | None
+    #: The peaks of `differential`, a row each, numbered across cycles; None as it.
+    peaks: pl.DataFrame | None
     #: Cycles that retention is counted from besides the main one.
     baselines: tuple[int, ...] = ()
 
@@ -106,6 +107,8 @@ class Cell:
 
     def _of_peaks(self) -> Iterator[Result]:
         """The peaks of dQ/dV in the first and the last whole cycle."""
+        if self.peaks is None or self.differential is None:
+            return
         wanted = sorted({1, self.cycling.last} - {0})
         position, area = self.peaks.columns[2], self.differential.area
         for row in self.peaks.filter(pl.col(CYCLE).is_in(wanted)).iter_rows(named=True):
@@ -130,19 +133,22 @@ def examine(table: Table, baselines: tuple[int, ...] = (1,)) -> Cell:
     Parameters
     ----------
     table
-        A cycling table, as `byssus.analysis.cycling.analyse` takes it.
+        A cycling table, as `byssus.analysis.cycling.cycles.analyse` takes it.
     baselines
         Cycles that retention is counted from, the main one first.
 
     Raises
     ------
     AnalysisError
-        As `byssus.analysis.cycling.analyse`.  What else the data do not allow is missing, with its
+        As `byssus.analysis.cycling.cycles.analyse`.  What else the data do not allow is missing, with its
         reason.
     """
     cycling = analyse(table, baseline=baselines[0])
     test, fits, lacks = _rate(cycling)
-    curves = differential_capacity(table, cycling)
+    try:
+        curves = differential_capacity(table, cycling)
+    except AnalysisError:
+        curves = None  # there is no curve where the voltage never changed under current
     return Cell(
         table=table,
         cycling=cycling,
@@ -151,7 +157,7 @@ def examine(table: Table, baselines: tuple[int, ...] = (1,)) -> Cell:
         rate_fits=tuple(fits),
         rate_lacks=lacks,
         differential=curves,
-        peaks=track(peaks(curves)),
+        peaks=None if curves is None else track(peaks(curves)),
         baselines=baselines[1:],
     )
 

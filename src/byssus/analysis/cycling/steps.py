@@ -1,6 +1,6 @@
 """The steps of a cycling table: what each moved, how it ended, and what its first moments tell of resistance.
 
-Everything here holds for any cell: cycles, halves and words come in `byssus.analysis.cycling`.
+Everything here holds for any cell: cycles, halves and words come in `byssus.analysis.cycling.cycles`.
 """
 
 from __future__ import annotations
@@ -178,11 +178,15 @@ class _Records:
             capacity = _per_step(np.add, self.charge, self.first)
         else:
             capacity = _per_step(np.fmax, self.counter, self.first)
-        weighted = np.zeros(len(self.charge))
-        weighted[1:] = (self.voltage[1:] + self.voltage[:-1]) / 2 * self.charge[1:]
-        recorded = _per_step(np.add, np.nan_to_num(self.charge), self.first)
+        # In place: for millions of records each temporary counts.
+        charge = np.nan_to_num(self.charge) if np.isnan(self.charge).any() else self.charge
+        weighted = np.zeros(len(charge))
+        np.add(self.voltage[1:], self.voltage[:-1], out=weighted[1:])
+        weighted *= charge
+        weighted /= 2
+        recorded = _per_step(np.add, charge, self.first)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return capacity, _per_step(np.add, np.nan_to_num(weighted), self.first) / recorded
+            return capacity, _per_step(np.add, weighted, self.first) / recorded
 
 
 def _per_step(how: np.ufunc, values: Array, first: NDArray[np.intp]) -> Array:

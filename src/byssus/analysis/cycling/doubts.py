@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from byssus.analysis.columns import CYCLE, EFFICIENCY, WHOLE, capacity_column, u
+from byssus.analysis.cycling.columns import CYCLE, EFFICIENCY, WHOLE, capacity_column, u
 from byssus.conventions import CapacityBasis, CellDirection
 from byssus.findings import Finding
 from byssus.measured.checks import disagree, mass_in_name

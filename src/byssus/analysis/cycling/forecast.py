@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from byssus.analysis.correlated import LAWS, LEVEL, Array, Nodes, Series, at_every_node, checked, quantile
+from byssus.analysis.cycling.correlated import LAWS, LEVEL, Array, Nodes, Series, at_every_node, checked, quantile
 from byssus.errors import AnalysisError
 
 #: A forecast averages over the laws fitted to these last parts of the cycles, and to no fewer cycles than this.

@@ -5,7 +5,7 @@ q_b′ at the baseline and a rate: geometric, linear and square root (`byssus.ph
 q_b′ is fitted, not the capacity measured in cycle b, whose own scatter would tilt the law.
 
 Residuals are correlated from cycle to cycle, and intervals average over how strongly
-(`byssus.analysis.correlated`).  In simulations of 10 to 150 cycles with ρ from 0 to 0.8 the
+(`byssus.analysis.cycling.correlated`).  In simulations of 10 to 150 cycles with ρ from 0 to 0.8 the
 95 % intervals cover 93 to 100 %, where those for independent residuals cover 43 to 79 % from
 ρ = 0.5 on; with ρ = 0.95 and 25 cycles or fewer they cover 89 to 90 %: so few cycles cannot
 tell drift from fade.  An effective sample size, and Newey and West's sums, need a
@@ -27,8 +27,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import ArrayLike, NDArray
 
-from byssus.analysis.columns import CURRENT, CYCLE, WHOLE, capacity_column, half_column, u
-from byssus.analysis.correlated import (
+from byssus.analysis.cycling.columns import CURRENT, CYCLE, WHOLE, capacity_column, half_column, u
+from byssus.analysis.cycling.correlated import (
     LAWS,
     LEVEL,
     Array,
@@ -40,10 +40,10 @@ from byssus.analysis.correlated import (
     quantile,
     spread,
 )
-from byssus.analysis.cycling import Cycling
-from byssus.analysis.forecast import RECORD, Crossing, Forecast, forecast
-from byssus.analysis.knee import EACH_SIDE, Knee, knee
-from byssus.analysis.rate_laws import TOLERANCE
+from byssus.analysis.cycling.cycles import Cycling
+from byssus.analysis.cycling.forecast import RECORD, Crossing, Forecast, forecast
+from byssus.analysis.cycling.knee import EACH_SIDE, Knee, knee
+from byssus.analysis.cycling.rate_laws import TOLERANCE
 from byssus.analysis.result import Result
 from byssus.conventions import CapacityBasis
 from byssus.errors import AnalysisError
@@ -193,7 +193,7 @@ def one_current(*currents: ArrayLike) -> NDArray[np.bool_]:
     currents
         By cycle, of one half or of each; not-a-number where it is not known.  A cycle joins the
         run of the one before it if all currents agree within
-        `byssus.analysis.rate_laws.TOLERANCE`; of equally long runs the first is taken.  A half none
+        `byssus.analysis.cycling.rate_laws.TOLERANCE`; of equally long runs the first is taken.  A half none
         of whose currents is known does not count.
 
     Examples

@@ -17,7 +17,7 @@ are as near as can be to half the smoothing asked for, since a whole number fill
 **Sign.**  Q is the charge passed in the half cycle.  So both derivatives are positive while the
 cell charges and negative while it discharges, as they are usually drawn.
 
-**Left out** are the records at a held voltage (`byssus.analysis.steps`), where dQ/dV has no
+**Left out** are the records at a held voltage (`byssus.analysis.cycling.steps`), where dQ/dV has no
 meaning, pulses, and what passed before a step's first record; their charge is stated.  Where a
 counter's digit is coarser than the charge of a record, what passed after its last change is
 not in the curve either: it is less than one digit a step, and in no reading.
@@ -42,9 +42,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from byssus.analysis.columns import CYCLE, u
-from byssus.analysis.cycling import Cycling
-from byssus.analysis.steps import CAPACITY
+from byssus.analysis.cycling.columns import CYCLE, u
+from byssus.analysis.cycling.cycles import Cycling
+from byssus.analysis.cycling.steps import CAPACITY
 from byssus.conventions import CellDirection
 from byssus.errors import AnalysisError
 from byssus.measured.tables import Table
@@ -124,7 +124,7 @@ def differential_capacity(table: Table, cycling: Cycling, *, smoothing: float | 
     table
         A cycling table.
     cycling
-        Its cycles (`byssus.analysis.cycling.analyse`).
+        Its cycles (`byssus.analysis.cycling.cycles.analyse`).
     smoothing
         Standard deviation of the Gaussian, in V; its full width at half maximum is 2.35 times
         that.  By default, and then the same for all half cycles, the largest of 2 mV, two
@@ -143,7 +143,7 @@ def differential_capacity(table: Table, cycling: Cycling, *, smoothing: float | 
 
     >>> from byssus.measured.metadata import Metadata, Sample
     >>> from byssus.measured.steps import add_directions
-    >>> from byssus.analysis.cycling import analyse
+    >>> from byssus.analysis.cycling.cycles import analyse
     >>> sample = Sample(name="cell", configuration="full")
     >>> frame = pl.DataFrame({"Test Time / s": np.linspace(0.0, 3600.0, 1001), "Voltage / V": np.linspace(3.0, 4.0, 1001),
     ...     "Current / A": np.full(1001, 0.001), "Step Count / 1": np.ones(1001, dtype=np.int64)})

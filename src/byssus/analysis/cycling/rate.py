@@ -17,8 +17,16 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from byssus.analysis.columns import CURRENT, CYCLE, HELD_SHARE, RATE, WHOLE, capacity_column, half_column, u
-from byssus.analysis.rate_laws import TOLERANCE, Points, RateFit, distinct, law_methods, law_results, same_current
+from byssus.analysis.cycling.columns import CURRENT, CYCLE, HELD_SHARE, RATE, WHOLE, capacity_column, half_column, u
+from byssus.analysis.cycling.rate_laws import (
+    TOLERANCE,
+    Points,
+    RateFit,
+    distinct,
+    law_methods,
+    law_results,
+    same_current,
+)
 from byssus.analysis.result import Result
 from byssus.conventions import CAPACITY_UNIT, CapacityBasis
 from byssus.errors import AnalysisError
@@ -213,7 +221,7 @@ def plateaus(
     Parameters
     ----------
     cycles
-        A row a cycle, as `byssus.analysis.cycling.Cycling.cycles` has them.
+        A row a cycle, as `byssus.analysis.cycling.cycles.Cycling.cycles` has them.
     words
         What the first and the second half of a cycle are called.
     basis

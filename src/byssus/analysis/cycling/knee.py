@@ -4,7 +4,7 @@ The model is Bacon and Watts' two straight lines that meet at the knee, in the s
 Fermín-Cueto et al. use: q = α₀ + α₁(n − τ) + α₂|n − τ| with α₂ < 0.  Its rivals are fades without
 a knee, of up to as many free numbers: the straight line, the square root, both together, and
 polynomials of second and third degree, all with residuals that are correlated from cycle to
-cycle (`byssus.analysis.correlated`).
+cycle (`byssus.analysis.cycling.correlated`).
 
 A break at an unknown place favours itself by chance, and the usual tables do not hold for it
 (Davies, Biometrika 74 (1987) 33).  So the difference of AICc between the best rival and the knee
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from byssus.analysis.correlated import (
+from byssus.analysis.cycling.correlated import (
     LEVEL,
     Array,
     checked,
@@ -70,12 +70,12 @@ def knee(n: ArrayLike, q: ArrayLike, *, uncertainty: ArrayLike | None = None, us
     Parameters
     ----------
     n, q, uncertainty, used
-        As `byssus.analysis.fade.fade`.
+        As `byssus.analysis.cycling.fade.fade`.
 
     Raises
     ------
     AnalysisError
-        As `byssus.analysis.fade.fade`.
+        As `byssus.analysis.cycling.fade.fade`.
 
     Examples
     --------

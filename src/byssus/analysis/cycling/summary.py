@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import polars as pl
 
-from byssus.analysis.columns import (
+from byssus.analysis.cycling.columns import (
     CLOSING_RESISTANCE,
     CLOSING_RESISTANCE_DELAY,
     CURRENT,
@@ -27,7 +27,7 @@ from byssus.analysis.columns import (
     half_column,
     u,
 )
-from byssus.analysis.cycling import Cycling
+from byssus.analysis.cycling.cycles import Cycling
 from byssus.analysis.result import Result
 from byssus.conventions import CAPACITY_UNIT, CapacityBasis
 from byssus.physics.capacity import relative_uncertainty_of_ratio, retention
