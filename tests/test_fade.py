@@ -13,7 +13,7 @@ from scipy.optimize import curve_fit
 from scipy.special import stdtr
 from shared import square_wave
 
-from byssus.analysis.cycling import cycling
+from byssus.analysis.cycling import cycles as cycling
 from byssus.analysis.cycling import fade as module
 from byssus.analysis.cycling.correlated import LAWS, Series, at_every_node, innovations, quantile
 from byssus.analysis.cycling.fade import CellFade, fade, irreversible, methods, one_current, summarise

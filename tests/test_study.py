@@ -21,7 +21,7 @@ from shared import DEMO, ROOT, square_wave
 from test_workflow import HOURS, cell, line, study
 
 from byssus import workflow
-from byssus.analysis.cycling import cycling
+from byssus.analysis.cycling import cycles as cycling
 from byssus.analysis.cycling.summary import summarise
 from byssus.conventions import CapacityBasis, Configuration, Made
 from byssus.errors import ByssusError, OutputError, SeveralErrors, StudyError, UsageError
