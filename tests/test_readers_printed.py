@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -259,3 +260,21 @@ def test_a_landt_file_in_which_nothing_discharged_promises_no_digit_of_it(tmp_pa
         "Voltage / V",
         "Current / A",
     }
+
+
+def test_one_spoilt_cell_costs_its_record_and_not_the_file(tmp_path: Path) -> None:
+    lines = ["Test Time / s,Voltage / V,Current / A"]
+    lines += [f"{60 * at},{3 + at / 1000:.4f},0.001000" for at in range(400)]
+    whole = "\n".join(lines) + "\n"
+    file = tmp_path / "a.bdf.csv"
+    spoilt = whole.replace("3.1200", "NaN").replace(",3.2000,0.001000", ",3.2000,")
+    file.write_text(spoilt)
+    table = read(file)
+    assert table.rows == 398
+    (finding,) = [finding for finding in table.findings if finding.code == "malformed-records"]
+    assert finding.message == "2 records lack a number and are left out: line 122, 202"
+    assert (finding.field, finding.value) == ("Voltage / V", "NaN")
+    # More than one in a hundred: the column is something else, and the error names the first cell.
+    file.write_text(re.sub(r",3\.0\d\d\d,", ",x,", whole))
+    with pytest.raises(ReadError, match="line 2: Voltage / V: 'x' is not a number"):
+        read(file)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shared import NEWARE, square_wave
 
+from byssus.analysis.cycling.cell import examine
 from byssus.analysis.cycling.columns import (
     CLOSING_RESISTANCE,
     CURRENT,
@@ -31,6 +32,7 @@ from byssus.analysis.cycling.columns import (
 )
 from byssus.analysis.cycling.cycles import Cycling, analyse
 from byssus.analysis.cycling.steps import steps
+from byssus.analysis.result import tidy
 from byssus.conventions import Configuration, Made
 from byssus.measured.metadata import Metadata, Sample
 from byssus.measured.read import read
@@ -266,3 +268,13 @@ def test_steps_agree_with_grouping_the_records(real: Real) -> None:
     for column in grouped.columns[1:]:
         ours, theirs = found.filter(constant)[column], grouped.filter(constant)[column]
         assert ours.to_numpy() == pytest.approx(theirs.to_numpy(), rel=1e-9, abs=1e-15)
+
+
+def test_a_simulated_table_gives_the_same_numbers_and_says_what_it_is() -> None:
+    """The analyses take a simulated table without knowing; its numbers carry their origin."""
+    measured = cycled(merged=True, cycles=3)
+    simulated = Table(measured.data, measured.metadata.model_copy(update={"origin": "simulated"}))
+    first, second = (tidy(examine(table).results) for table in (measured, simulated))
+    assert set(first["origin"]) == {"measured"}
+    assert set(second["origin"]) == {"simulated"}
+    assert first.drop("origin").equals(second.drop("origin"))

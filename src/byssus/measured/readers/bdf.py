@@ -219,6 +219,7 @@ def _read(file: InstrumentFile) -> Reading:
         if label not in source:
             fix = did_you_mean(label, printed.cells.columns)
             raise ReadError(f"lacks the column {label!r}", file=file.path, fix=fix)
+    printed = printed.sound(*(source[label] for label in _REQUIRED))
     missing: dict[str, str] = {}
     columns: dict[str, pl.Series] = {}
     for label in (*_REQUIRED, *_FLOATS):

@@ -316,6 +316,7 @@ def _read(file: InstrumentFile) -> Reading:
     # EC-Lab writes no thousands separators, and no text in the records.
     text = "\n".join([*head[: heading_at + 1], head[-1].replace(",", ".")])
     printed = printed_csv(file, text, heading=heading_at, separator="\t", names=numbered(names))
+    printed = printed.sound(*(name for name in ("time/s", *_VOLTAGE) if name in printed.cells.columns))
     data, findings, missing = cycling_table(printed)
     header = _header(comments)
     present = printed.cells.columns

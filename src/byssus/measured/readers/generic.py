@@ -199,6 +199,14 @@ def read_mapped(file: InstrumentFile, mapping: ColumnMap) -> Reading:
     """
     printed = _printed(file, mapping)
     kind = KINDS[mapping.kind]
+    printed = printed.sound(
+        *(
+            source.column
+            for name, source in mapping.columns.items()
+            if source.column in printed.cells.columns and source.unit != _CLOCK
+            if (column := kind.column(name)) and column.need == "required" and column.dtype == pl.Float64
+        )
+    )
     findings, missing = list(printed.findings), {}
     resolution: dict[str, float] = {}
     columns: dict[str, pl.Series] = {}

@@ -100,7 +100,7 @@ def _read(file: InstrumentFile) -> Reading:
     if missing := [name for name in (*_COUNTS, *_NUMBERS, *_TEXT) if name not in names]:
         raise ReadError(f"lacks the column {missing[0]!r}", file=file.path, place=f"line {heading_at + 1}")
     # A record ends in a comma of its own, so it has as many commas as the heading has fields.
-    printed = printed_csv(file, text, heading=heading_at, closed=True)
+    printed = printed_csv(file, text, heading=heading_at, closed=True).sound(*_NUMBERS)
     raw = pl.DataFrame(
         [
             *(printed.count(name) for name in _COUNTS),

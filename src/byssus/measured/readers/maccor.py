@@ -141,6 +141,9 @@ def _read(file: InstrumentFile) -> Reading:
             columns[what] = (name, unit)
     if missing := [heading for what, heading in _REQUIRED.items() if what not in columns]:
         raise ReadError(f"lacks the column {missing[0]!r}", file=file.path, place=f"line {heading_at + 1}")
+    printed = printed.sound(
+        *(name for what, (name, unit) in columns.items() if unit and what in ("voltage", "current"))
+    )
 
     def number(what: str) -> pl.Series:
         name, unit = columns[what]

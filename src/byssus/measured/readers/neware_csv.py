@@ -116,7 +116,7 @@ def _read(file: InstrumentFile) -> Reading:
             raise ReadError(
                 f"lacks the column {wanted!r}", file=file.path, place="line 1", fix="export it with that column"
             )
-    printed = printed_csv(file, text)
+    printed = printed_csv(file, text).sound(roles["voltage"][0], roles["current"][0])
     units: dict[str, tuple[str, float]] = {}
 
     def measured(role: str, column: str, unit: str) -> pl.Series:

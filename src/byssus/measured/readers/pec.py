@@ -113,6 +113,7 @@ def _read(file: InstrumentFile) -> Reading:
     if missing := [name for name in ("Test", "Cell", "Step", "Cycle") if name not in raw.columns]:
         raise ReadError(f"lacks the column {missing[0]!r}", file=file.path, place=place)
     _one_cell(file, raw)
+    printed = printed.sound(*(name for name, _ in found.values()))
     work = pl.DataFrame([printed.number(name, unit).alias(column) for column, (name, unit) in found.items()])
     work = work.with_columns(printed.count(name) for name in ("Step", "Cycle"))
     fell_back = (pl.col("Step Time / s").diff() < 0).fill_null(value=False).cum_sum()

@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -101,6 +101,32 @@ class Printed:
         value = _finite(self.pointed(name).cast(pl.Float64, strict=False))
         value = self.checked(name, value, "is not a number", needed=needed)
         return value if unit == 1 else scaled(value, unit, None if self.in_powers(name) else self.digit(name))
+
+    def sound(self, *names: str) -> Printed:
+        """Return the table without the records in which one of these columns holds no number, and the finding.
+
+        One cell that was spoilt costs its record, not the file.  More of them than one in a
+        hundred are left where they are, for `number` to refuse: then the column is something else.
+        """
+        good = pl.Series([True]).new_from_index(0, self.cells.height)
+        for name in names:
+            good &= _finite(self.pointed(name).cast(pl.Float64, strict=False)).is_not_null()
+        bad = (~good).arg_true().to_list()
+        if not bad or len(bad) > MALFORMED * self.cells.height:
+            return self
+        name = next(name for name in names if self.number_at(name, bad[0]) is None)
+        cell = self.cells[name][bad[0]]
+        message = (
+            f"{len(bad)} record{'s lack' if len(bad) > 1 else ' lacks'} a number and {'are' if len(bad) > 1 else 'is'} left out: "
+            f"{self.word} {', '.join(str(self.at[row]) for row in bad[:5])}{' …' if len(bad) > 5 else ''}"
+        )
+        finding = Finding("malformed-records", message, field=name, value="" if cell is None else str(cell))
+        return replace(self, cells=self.cells.filter(good), at=self.at.filter(good), findings=(*self.findings, finding))
+
+    def number_at(self, name: str, row: int) -> float | None:
+        """Return the number in one cell; None if it holds none."""
+        value = _finite(self.pointed(name)[row : row + 1].cast(pl.Float64, strict=False))[0]
+        return None if value is None else float(value)
 
     def count(self, name: str, *, needed: bool = True) -> pl.Series:
         """Return a column as whole numbers."""
