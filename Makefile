@@ -64,7 +64,7 @@ lock: $(ALL) ## bring both locks into line with pyproject.toml, keeping every pi
 	@$(PY) tools/lock.py
 
 clean: ## remove all that make made: environment, caches, builds, the demonstration
-	@rm -rf $(VENV) build dist byssus-demo .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf $(VENV) build dist byssus-demo .byssus .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	@find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 environment: $(ALL) ## install every extra, and nothing more

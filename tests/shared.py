@@ -16,7 +16,10 @@ from byssus.measured.steps import add_directions
 from byssus.measured.tables import Table
 
 ROOT = Path(__file__).resolve().parent.parent
-DEMO = ROOT / "src" / "byssus" / "examples" / "demo"
+EXAMPLES = ROOT / "src" / "byssus" / "examples"
+DEMO = EXAMPLES / "demo"
+#: A study of the one shipped LAND file, which lies with the demonstration.
+ONE_CELL = ROOT / "tests" / "studies" / "one-cell" / "study.yaml"
 LAND = "cycler_land/NJK_CC_156_C30_C_x30.xlsx"
 LANDT = "cycler_land/SINTEF__LiGrR2032__2024-04-30__25degC__Landt.csv"
 NEWARE = "cycler_neware/test_2.ndax"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import math
 import re
+import subprocess
+import sys
 import warnings
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,20 +22,36 @@ from pydantic import ValidationError
 from shared import square_wave
 
 from byssus.analysis.compare import over_cycles
+from byssus.analysis.cycling.cell import Cell, examine
 from byssus.analysis.cycling.columns import CYCLE, EFFICIENCY, RETENTION, u
 from byssus.analysis.cycling.cycles import Cycling, analyse
-from byssus.conventions import Configuration, Made
+from byssus.conventions import CapacityBasis, Configuration, Made
+from byssus.errors import OutputError, UsageError
 from byssus.figure import style
-from byssus.figure.cycling import capacity_and_efficiency, common_basis, retention, shown_profiles, voltage_profiles
-from byssus.figure.export import to_csv
+from byssus.figure.cycling import (
+    capacity_and_efficiency,
+    common_basis,
+    figures_of,
+    retention,
+    shown_profiles,
+    voltage_profiles,
+)
+from byssus.figure.differential import differential_capacity
+from byssus.figure.export import FORMATS, path_of, to_csv, to_origin, write_figure
 from byssus.figure.fonts import families
-from byssus.figure.paper import to_canvas, to_png, to_svg
+from byssus.figure.paper import to_canvas, to_pdf, to_png, to_svg
+from byssus.figure.profiles import first_cycle
+from byssus.figure.rate import Rated, capacity_against_rate, rate_capability
+from byssus.figure.redraw import Results, Wanted, write
 from byssus.figure.screen import to_plotly
-from byssus.figure.spec import Axis, Figure, Panel, Series
+from byssus.figure.spec import Axis, Figure, Panel, Series, Text
 from byssus.figure.thin import MOST_POINTS, kept, thinned
 from byssus.measured.metadata import Sample
 from byssus.measured.tables import Table
+from byssus.physics.rate import tian_capacity_at_current
 from byssus.quantity import Quantity
+from byssus.study.model import Reference
+from byssus.workflow import run_study
 
 GROUPS = ("CCL", "CMC")
 
@@ -88,6 +108,43 @@ def points(figure: Figure) -> list[dict[str, Any]]:
     return [trace for trace in to_plotly(figure)["data"] if trace["x"] != [None] and trace.get("fill") != "toself"]
 
 
+#: In A/g, five cycles each, and back.
+RATES = (0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 0.5)
+
+
+def rate_cell(name: str, group: str, tau: float = 600.0, rates: tuple[float, ...] = RATES, each: int = 5) -> Cell:
+    """A rate test whose capacities follow Tian's equation: 3000 mAh/g in the limit, exponent 0.6."""
+    currents, hours = [], []
+    for rate in rates:
+        capacity = float(tian_capacity_at_current(np.array([rate / 3.6]), 3000.0, tau, 0.6)[0])
+        currents += [-rate * 0.5, rate * 0.5] * each
+        hours += [capacity / 1000 / rate] * 2 * each
+    sample = Sample(
+        name=name,
+        binder=group,
+        configuration=Configuration.HALF,
+        made=Made.EMPTY,
+        active_mass=Quantity.parse("0.5 ± 0.01 mg"),
+    )
+    return examine(square_wave(currents, hours, sample=sample, digit_Ah=1e-9))
+
+
+def reference(**given: Any) -> Reference:
+    return Reference.model_validate({"source": {"title": "A paper", "table": 2}} | given)
+
+
+REFERENCES = (
+    reference(binder="CMC", quantity="retention of delithiation capacity", value="60 ± 2 %", cycle=10),
+    reference(
+        label="elsewhere", quantity="first-cycle delithiation capacity", value="2500 mAh/g", basis="active material"
+    ),
+    reference(label="elsewhere", quantity="mean coulombic efficiency after the first cycle", value="100.1 %"),
+    reference(binder="CCL", quantity="delithiation capacity", value="100 mAh/g", basis="active material", cycle=900),
+    reference(binder="CCL", quantity="delithiation capacity", value="100 mAh/g", basis="coating", cycle=2),
+    reference(binder="CCL", quantity="first-cycle coulombic efficiency", value="60 %"),
+)
+
+
 @pytest.fixture(scope="module")
 def figures() -> list[Figure]:
     first_table, first = cell("a", "CMC")
@@ -98,12 +155,14 @@ def figures() -> list[Figure]:
         capacity_and_efficiency([first, second], GROUPS),
         kept,
         voltage_profiles(first_table, first, GROUPS, [1, 2, 99]),
+        *figures_of([rate_cell("r1", "CMC"), rate_cell("r2", "CCL", 900.0)], groups=GROUPS, references=REFERENCES),
     ]
 
 
 def test_plotly_matplotlib_and_csv_show_the_same_points(figures: list[Figure]) -> None:
     for figure in figures:
-        drawn = pl.read_csv(io.StringIO(to_csv(figure)))
+        # Texts are compared by their own test.
+        drawn = pl.read_csv(io.StringIO(to_csv(figure))).filter(pl.col("text").is_null())
         screen = points(figure)
         assert sum(len(trace["x"]) for trace in screen) == drawn.height
         assert [y for trace in screen for y in trace["y"]] == pytest.approx(drawn["value"].to_list())
@@ -360,10 +419,10 @@ def test_thinning_keeps_the_shape_and_says_so() -> None:
     between = np.interp(x, np.array(line.x, dtype=float), np.array(line.y, dtype=float))
     assert np.delete(np.abs(between - y), slice(123_000, 124_000)).max() < 0.025
     assert f"thinned to {len(line.x)} of 200,000 points" in figure.caption
-    # All of them are exported, few are drawn, and drawing twice thins once.
+    # All of them are exported and printed, few are shown, and drawing twice thins once.
     assert simple(whole).drawn().height == 200_000
     assert sum(len(trace["x"]) for trace in points(simple(whole))) == len(line.x)
-    assert len(drawn_lines(simple(whole))[0][0][1]) == len(line.x)
+    assert len(drawn_lines(simple(whole))[0][0][1]) == 200_000
     assert thinned(figure) is figure
     # Markers are results and are never thinned.
     dots = whole.model_copy(update={"style": "points"})
@@ -404,3 +463,303 @@ def test_sparse_markers_hide_no_first_cycle() -> None:
             assert sizes[0] > 0
             assert 0 < sum(size > 0 for size in sizes) < len(sizes)
     assert figure.panels[0].series[0].x == tuple(map(float, results[0].cycles[CYCLE]))
+
+
+def of_name(figures: list[Figure], name: str) -> Figure:
+    return next(figure for figure in reversed(figures) if figure.name == name)
+
+
+def test_every_kind_of_figure_is_drawn(figures: list[Figure]) -> None:
+    assert [figure.name for figure in figures[3:]] == [
+        "capacity-and-efficiency",
+        "retention",
+        "first-cycle",
+        "rate-capability",
+        "capacity-against-rate",
+        *(f"{kind}-{cell}" for cell in ("r1", "r2") for kind in ("voltage-profiles", "differential-capacity")),
+    ]
+
+
+def test_the_rate_of_each_plateau_stands_above_its_points(figures: list[Figure]) -> None:
+    figure = of_name(figures, "rate-capability")
+    (panel,) = figure.panels
+    assert [text.text for text in panel.texts] == ["0.2", "0.5", "1", "2 A/g", "4", "6", "0.5"]
+    assert [text.x for text in panel.texts] == [3, 8, 13, 18, 23, 28, 33]
+    for text in panel.texts:
+        here = [
+            y
+            for series in panel.series
+            for x, y in zip(as_floats(series.x), as_floats(series.y), strict=True)
+            if abs(x - text.x) <= 2
+        ]
+        assert text.y >= max(here)
+    # Both backends hold them, and so do the numbers.
+    notes = to_plotly(figure)["layout"]["annotations"]
+    assert [(note["text"], note["x"], note["y"]) for note in notes] == [(t.text, t.x, t.y) for t in panel.texts]
+    printed: Any = to_canvas(figure).axes[0].texts
+    assert [(text.get_text(), text.xy) for text in printed] == [(t.text, (t.x, t.y)) for t in panel.texts]
+    exported = pl.read_csv(io.StringIO(to_csv(figure))).filter(pl.col("text").is_not_null())
+    assert exported["text"].to_list() == [text.text for text in panel.texts]
+    assert exported["value"].to_list() == pytest.approx([text.y for text in panel.texts])
+
+
+def test_crowded_labels_stand_upright_and_inside() -> None:
+    crowded = rate_cell("r", "CMC", rates=tuple(0.05 * 1.15**n for n in range(24)), each=1)
+    assert crowded.rate_test is not None
+    (figure,) = rate_capability([Rated(crowded.cycling, crowded.rate_test)], GROUPS)
+    texts = figure.panels[0].texts
+    assert all(text.upright for text in texts)
+    assert 5 < len(texts) < 24
+    assert "not every plateau bears its number" in figure.caption
+    canvas = to_canvas(figure)
+    canvas.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in canvas.axes[0].texts]
+    assert not any(one.overlaps(other) for at, one in enumerate(boxes) for other in boxes[at + 1 :])
+    assert max(box.y1 for box in boxes) <= canvas.bbox.height
+
+
+def test_tests_of_other_plateaus_have_a_figure_of_their_own() -> None:
+    cells = [rate_cell("r1", "CMC"), rate_cell("r2", "CCL", each=4)]
+    rated = [Rated(cell.cycling, cell.rate_test) for cell in cells if cell.rate_test]
+    assert [figure.name for figure in rate_capability(rated, GROUPS)] == ["rate-capability", "rate-capability-2"]
+
+
+def test_the_curve_against_rate_is_the_law_that_the_data_follow(figures: list[Figure]) -> None:
+    figure = of_name(figures, "capacity-against-rate")
+    assert figure.x.label == "Current per active material / A/g"
+    curves = [series for series in figure.panels[0].series if series.style == "line"]
+    dots = [series for series in figure.panels[0].series if series.style == "points"]
+    assert [series.x for series in dots] == [pytest.approx(RATES[:6], rel=1e-6)] * 2
+    for curve, tau in zip(curves, (600.0, 900.0), strict=True):
+        truth = tian_capacity_at_current(np.array(curve.x) / 3.6, 3000.0, tau, 0.6)
+        assert list(curve.y) == pytest.approx(truth.tolist(), rel=2e-3)
+    assert to_canvas(figure).axes[0].get_xscale() == "log"
+    assert to_plotly(figure)["layout"]["xaxis"]["type"] == "log"
+    assert capacity_against_rate([], GROUPS) is None
+
+
+def test_the_first_cycle_is_of_one_cell_of_each_binder(figures: list[Figure]) -> None:
+    cells = [cell(f"a{n}", "CMC", fade=0.9 + n / 100) for n in range(3)] + [cell("b", "CCL")]
+    tables = {result.sample: table for table, result in cells}
+    figure = first_cycle(tables, [result for _, result in cells], GROUPS)
+    assert figure is not None
+    assert [series.name for series in figure.panels[0].series] == [
+        "a1, lithiation", "a1, delithiation", "b, lithiation", "b, delithiation"
+    ]  # fmt: skip
+    # 1.2 mAh in the first delithiation of 0.5 mg.
+    assert figure.panels[0].series[1].x[-1] == pytest.approx(2400)
+    assert "CMC by a1, of median retention among 3" in figure.caption
+    assert first_cycle(tables, [result for _, result in cells], GROUPS, cycle=99) is None
+
+
+def test_differential_capacity_is_per_the_basis_and_its_integral_the_charge(figures: list[Figure]) -> None:
+    table, result = cell("a", "CMC")
+    curves = examine(table).differential
+    assert curves is not None
+    figure = differential_capacity(table, result, curves, None, GROUPS, [1])
+    assert figure is not None
+    assert figure.panels[0].y.label == "dQ/dV per active material / mAh/(g·V)"
+    lithiation, delithiation = figure.panels[0].series
+    # 2 and 1.2 mAh over 0.5 V on 0.5 mg.
+    assert np.mean(lithiation.y) == pytest.approx(-8000, rel=0.02)  # type: ignore[arg-type]
+    assert np.mean(delithiation.y) == pytest.approx(4800, rel=0.02)  # type: ignore[arg-type]
+    whole = differential_capacity(table, result, curves, None, GROUPS, [1], basis=CapacityBasis.CELL)
+    assert whole is not None
+    assert np.array(whole.panels[0].series[0].y) * 2000 == pytest.approx(np.array(lithiation.y))
+
+
+def test_values_from_the_literature_are_open_stars_with_their_source(figures: list[Figure]) -> None:
+    figure = of_name(figures, "retention")
+    (star,) = [series for series in figure.panels[0].series if series.origin == "reported" and series.x]
+    assert (star.x, star.y, star.y_uncertainty, star.group) == ((10.0,), (60.0,), (2.0,), "CMC")
+    assert star.source == "A paper, table 2"
+    (trace,) = [trace for trace in points(figure) if "reported" in trace["hovertemplate"]]
+    assert trace["marker"]["symbol"] == "star-open"
+    assert trace["marker"]["color"] == style.colour("CMC", GROUPS)
+    assert "A paper, table 2" in trace["hovertemplate"]
+    lines: Any = to_canvas(figure).axes[0].lines
+    (drawn,) = [line for line in lines if line.get_marker() == "*" and len(line.get_xdata())]
+    assert drawn.get_markerfacecolor() == "white"
+    assert "literature" in [series.label for series in figure.legend()]
+    assert "Open stars" in figure.caption
+    assert "CMC, retention of delithiation capacity of cycle 10 60.0 ± 2.0 % (A paper, table 2)" in figure.caption
+    exported = pl.read_csv(io.StringIO(to_csv(figure))).filter(pl.col("origin") == "reported")
+    assert exported["source"].to_list() == ["A paper, table 2"]
+
+
+def test_a_reference_that_does_not_fit_a_panel_is_not_drawn_and_the_caption_says_so(figures: list[Figure]) -> None:
+    figure = of_name(figures, "capacity-and-efficiency")
+    stars = [series for panel in figure.panels for series in panel.series if series.origin == "reported" and series.x]
+    assert [(series.x, series.y, series.style) for series in stars] == [
+        ((1.0,), (2500.0,), "points"),
+        ((2.0, 35.0), (100.1, 100.1), "line"),
+    ]
+    assert [text.text for panel in figure.panels for text in panel.texts] == ["elsewhere", "elsewhere"]
+    assert "100 mAh/g (A paper, table 2), beyond the cycles measured" in figure.caption
+    assert "first-cycle coulombic efficiency 60 % (A paper, table 2), outside the range shown" in figure.caption
+    # Another basis is another quantity.
+    assert figure.caption.count("100 mAh/g") == 1
+
+
+def test_origin_reads_names_units_and_comments_over_the_same_numbers(figures: list[Figure]) -> None:
+    for figure in figures:
+        names, units, comments, *rows = csv.reader(io.StringIO(to_origin(figure)))
+        columns = list(zip(*rows, strict=True))
+        drawn = [(panel, series) for panel in figure.panels for series in panel.series if series.x]
+        at = 0
+        for panel, series in drawn:
+            while not comments[at].startswith(series.name):
+                at += 1
+            assert (names[at], names[at + 1]) == (figure.x.quantity, panel.y.quantity)
+            assert units[at + 1] == panel.y.unit
+            got = [float(value) if value else None for value in columns[at + 1][: len(series.y)]]
+            assert got == list(series.y)
+            assert not any(columns[at + 1][len(series.y) :])
+            at += 2
+        assert units[0] in ("", figure.x.unit)
+
+
+def test_all_files_of_a_figure_are_written(figures: list[Figure], tmp_path: Path) -> None:
+    files = write_figure(figures[0], tmp_path, FORMATS, width_cm=17.5, height_cm=6)
+    assert files == [path_of(figures[0].name, tmp_path, kind) for kind in FORMATS]
+    assert all(file.stat().st_size < 2_000_000 for file in files)
+    box = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", files[1].read_bytes())
+    assert box is not None
+    assert [float(part) * 2.54 / 72 for part in box.groups()] == pytest.approx([17.5, 6])
+    assert to_pdf(figures[0]) == to_pdf(figures[0])
+    assert Figure.model_validate_json(path_of(figures[0].name, tmp_path, "json").read_bytes()) == figures[0]
+
+
+def test_print_follows_a_long_line_and_stays_small() -> None:
+    x = np.linspace(0, 1, 100_000)
+    y = 3.0 - x + 0.2 * np.sin(60 * x)
+    figure = simple(Series(name="a", group="CMC", x=tuple(x.tolist()), y=tuple(y.tolist()), style="line"))
+    svg = to_svg(figure)
+    assert len(svg) < 2_000_000
+    assert len(to_pdf(figure)) < 2_000_000
+    path = max(re.findall(r' d="(M[^"]*)"', svg.decode()), key=len)
+    drawn = np.array(re.findall(r"[ML] (-?[\d.]+) (-?[\d.]+)", path), dtype=float)
+    assert len(drawn) < 5000
+    # On the page: nowhere more than 1/600 inch from where the data are.
+    across = np.interp(x, (0, 1), (drawn[0, 0], drawn[-1, 0]))
+    slope, offset = np.polyfit(np.interp(drawn[:, 0], across, y), drawn[:, 1], 1)
+    away = np.abs(np.interp(across, drawn[:, 0], drawn[:, 1]) - (slope * y + offset))
+    # Upright distance over the steepest slope there is bounds the distance to the line.
+    steep = np.abs(np.gradient(slope * y, across))
+    assert (away / np.sqrt(1 + steep**2)).max() < 72 / 600
+
+
+def test_texts_are_drawn_as_they_are_written() -> None:
+    text = Text(text="a & $b$ %{y}", x=1.0, y=1.0, group="CMC", place="below", upright=True)
+    figure = simple(Series(name="a", group="CMC", x=(1.0,), y=(1.0,)))
+    figure = figure.model_copy(update={"panels": (figure.panels[0].model_copy(update={"texts": (text,)}),)})
+    (note,) = to_plotly(figure)["layout"]["annotations"]
+    assert note["text"].startswith("a &amp; $b$")
+    assert (note["textangle"], note["yanchor"]) == (-90, "top")
+    texts: Any = to_canvas(figure).axes[0].texts
+    (printed,) = texts
+    assert (printed.get_text(), printed.get_rotation(), printed.get_va()) == ("a & $b$ %{y}", 90.0, "top")
+
+
+def test_a_lone_cycle_is_numbered_as_a_count() -> None:
+    _, result = cell("a", "CMC", cycles=1)
+    figure = capacity_and_efficiency([result], GROUPS)
+    assert figure.x.range == (0, 2)
+    assert to_plotly(figure)["layout"]["xaxis"]["dtick"] == 1
+    assert retention([result], GROUPS) is None
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of a study of two cells, written by an instrument-neutral CSV."""
+    folder = tmp_path_factory.mktemp("study")
+    for name, shift in (("a1", 0.0), ("b1", 0.1)):
+        table, _ = cell(name, "CMC", fade=0.97 - shift)
+        table.data.select("Test Time / s", "Voltage / V", "Current / A").write_csv(folder / f"{name}.csv")
+    columns = "{time: Test Time / s, voltage: Voltage / V, current: Current / A}"
+    half = f"configuration: half, active_mass: 0.5 ± 0.01 mg, columns: {columns}"
+    (folder / "study.yaml").write_text(
+        "schema: 1\nbinders: {CCL: {}, CMC: {}}\n"
+        "electrodes: {E1: {binder: CMC, made: empty}, E2: {binder: CCL, made: empty}}\n"
+        f"cells:\n  a1: {{electrode: E1, files: a1.csv, {half}}}\n  b1: {{electrode: E2, files: b1.csv, {half}}}\n"
+        "analysis: {profile_cycles: [1, 3]}\n",
+        encoding="utf-8",
+    )
+    run_study(folder)
+    return folder
+
+
+def test_a_figure_is_redrawn_without_the_raw_files(ran: Path, tmp_path: Path) -> None:
+    left = Results.at(ran)
+    before = Figure.model_validate_json((ran / "results" / "figures" / "retention.json").read_bytes())
+    assert left.draw("retention", Wanted()) == before
+    assert Results.at(ran / "results").draw("retention", Wanted()) == before
+    assert not left.changed
+    profiles = left.draw("voltage-profiles-a1", Wanted(basis=CapacityBasis.CELL))
+    # The run's own cycles, and 2 mAh in the first lithiation.
+    assert [series.label for series in profiles.legend()] == ["1", "3"]
+    assert profiles.panels[0].series[0].x[-1] == pytest.approx(2.0, rel=1e-3)
+    assert [series.label for series in left.draw("voltage-profiles-a1", Wanted(cycles=(2,))).legend()] == ["2"]
+    # What is left keeps its colour, and its numbers.
+    alone = left.draw("retention", Wanted(groups=("CMC",), cycles=(1, 4)))
+    assert alone.groups == before.groups
+    (series,) = alone.panels[0].series
+    (whole,) = [one for one in before.panels[0].series if one.group == "CMC"]
+    assert (series.x, series.y) == ((1.0, 4.0), (whole.y[0], whole.y[3]))
+    files = write(alone, tmp_path / "out", ["svg", "png"], width_cm=8.5, height_cm=None, force=False)
+    assert [file.suffix for file in files] == [".svg", ".png"]
+
+
+def test_what_the_results_do_not_have_is_told_in_one_line(ran: Path, tmp_path: Path) -> None:
+    left = Results.at(ran)
+    for name, wanted, said in (
+        ("retentoin", Wanted(), "did you mean 'retention'"),
+        ("retention", Wanted(groups=("CMS",)), "did you mean 'CMC'"),
+        ("retention", Wanted(cells=("a2",)), "known are: a1, b1"),
+        ("retention", Wanted(basis=CapacityBasis.CELL), "--basis"),
+        ("capacity-and-efficiency", Wanted(basis=CapacityBasis.AREA), "for want of its mass or area"),
+        ("voltage-profiles-a1", Wanted(cycles=(99,)), "99 was not measured; give some of 1 to 8"),
+        ("first-cycle", Wanted(cycles=(1, 2)), "give one number"),
+    ):
+        with pytest.raises(UsageError) as error:
+            left.draw(name, wanted)
+        assert said in str(error.value)
+        assert "\n" not in str(error.value)
+    with pytest.raises(UsageError, match="neither a study nor the results"):
+        Results.at(tmp_path)
+    (tmp_path / "study.yaml").write_text("schema: 1\n")
+    with pytest.raises(UsageError, match="run it first: byssus run"):
+        Results.at(tmp_path)
+
+
+def test_files_of_others_are_not_replaced(figures: list[Figure], tmp_path: Path) -> None:
+    (tmp_path / "retention.csv").write_text("mine")
+    figure = of_name(figures, "retention")
+    with pytest.raises(OutputError, match="did not make"):
+        write(figure, tmp_path, ["csv"], width_cm=8.5, height_cm=None, force=False)
+    assert (tmp_path / "retention.csv").read_text() == "mine"
+    for _ in range(2):
+        write(figure, tmp_path / "new", ["csv"], width_cm=8.5, height_cm=None, force=False)
+    write(figure, tmp_path, ["csv"], width_cm=8.5, height_cm=None, force=True)
+    assert (tmp_path / "retention.csv").read_text() == to_csv(figure)
+
+
+def test_the_verb_prints_one_object_or_its_files(ran: Path, tmp_path: Path) -> None:
+    def byssus(*words: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "byssus", *map(str, words)]
+        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, cwd=tmp_path)
+
+    done = byssus("figure", ran, "--list", "--json")
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["schema"]) == (0, "byssus.figure/1")
+    assert {"retention", "first-cycle", "voltage-profiles-b1"} <= {one["name"] for one in answer["figures"]}
+    done = byssus("figure", ran, "first-cycle", "--cycles", "2", "--format", "csv,origin")
+    assert done.returncode == 0
+    files = [Path(line) for line in done.stdout.splitlines()[-2:]]
+    assert [file.name for file in files] == ["first-cycle.csv", "first-cycle.origin.csv"]
+    assert all(file.is_file() for file in files)
+    done = byssus("figure", ran, "first-cicle", "--json")
+    assert done.returncode == 2
+    assert "did you mean 'first-cycle'" in json.loads(done.stdout)["findings"][0]["message"]
+    assert done.stderr.count("\n") == 1
+    assert byssus("figure", ran, "first-cycle", "--cycles", "0").returncode == 2

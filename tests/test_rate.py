@@ -397,10 +397,8 @@ def test_rates_too_low_to_see_the_time_say_so(seed: int) -> None:
     slow = exact(1500.0, 1.0, 1.0, RATES / 100)
     noise = 0.002 * np.random.default_rng(seed).standard_normal(RATES.size)
     found = fit_tian(Points(slow.current, slow.capacity * (1 + noise)))
-    assert (
-        found.reason
-        == "the capacities fall with the rate no more than they scatter, so the data do not determine the law"
-    )
+    assert found.reason is not None
+    assert "a constant one is not ruled out (F test, 1%)" in found.reason
     assert found.reason in found.statements
     test = plateaus(cycles([1.0, 2.0, 4.0, 8.0], [10.01, 10.0, 10.005, 10.0]), WORDS)
     rows = [result for result in results(test, [fit_tian(test.points())]) if "Tian" in result.name]

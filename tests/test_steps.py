@@ -154,6 +154,25 @@ def test_a_reversal_without_rest_gives_the_resistance_too() -> None:
     assert found["Current Change / A"].to_list() == [None, pytest.approx(-3e-3), pytest.approx(3e-3)]
 
 
+def test_idle_records_do_not_count_and_a_current_that_drifts_is_none() -> None:
+    # An hour at 1 mA with ten idle minutes in it, and a step whose current falls from 1 to 0.5 mA.
+    seconds = np.arange(0, 4200, 10.0)
+    idle = (seconds > 1000) & (seconds <= 1600)
+    first = np.where(idle, 0.0, 1e-3)
+    since = np.concatenate([seconds, 5000 + seconds])
+    current = np.concatenate([first, np.linspace(1e-3, 5e-4, len(seconds))])
+    frame = pl.DataFrame(
+        {
+            "Test Time / s": since,
+            "Voltage / V": 3 + since / 10_000,
+            "Current / A": current,
+            "Step Count / 1": np.repeat([1, 2], len(seconds)),
+        }
+    )
+    found = steps(Table(add_directions(frame, Configuration.FULL), Metadata(kind="cycling", sample=FULL)))
+    assert found["Current / A"].to_list() == [pytest.approx(1e-3, rel=3e-3), None]
+
+
 def test_no_resistance_without_the_moment_of_change() -> None:
     table = cycled(merged=False)
     # Records every ten minutes say nothing of the first seconds.
@@ -255,16 +274,19 @@ def test_scaling_splitting_and_swapping(factor: float, at: int) -> None:
 def test_steps_agree_with_grouping_the_records(real: Real) -> None:
     """The reductions between first records are what polars makes of the steps as groups."""
     table = read(real(NEWARE))
-    current, voltage = pl.col("Current / A"), pl.col("Voltage / V")
+    current, voltage, charge = pl.col("Current / A"), pl.col("Voltage / V"), pl.col("Step Cumulative Capacity / Ah")
     grouped = table.data.group_by("Step Count / 1", maintain_order=True).agg(
         pl.col("Step Cumulative Capacity / Ah").max().alias("Capacity / Ah"),
         current.mean().alias("Mean Current / A"),
-        current.abs().slice(1).mean().alias("Current / A"),
+        (((current.abs() + current.abs().shift(1)) / 2 * charge.diff()).sum() / charge.diff().sum()).alias(
+            "Current / A"
+        ),
         voltage.last().alias("Last Voltage / V"),
         (pl.col("Test Time / s").last() - pl.col("Test Time / s").first()).alias("Duration / s"),
     )
     found = steps(table)
-    constant = (found["Held Capacity / Ah"] == 0) & (found["Records / 1"] > 1)
+    constant = (found["Held Capacity / Ah"] == 0) & (found["Capacity / Ah"] > 0) & found["Current / A"].is_not_null()
+    assert constant.sum() > 100
     for column in grouped.columns[1:]:
         ours, theirs = found.filter(constant)[column], grouped.filter(constant)[column]
         assert ours.to_numpy() == pytest.approx(theirs.to_numpy(), rel=1e-9, abs=1e-15)

@@ -6,10 +6,11 @@ what is broken, and returns what was made together with what could not be.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -29,12 +30,14 @@ from byssus.analysis.compare import (
     kinds,
 )
 from byssus.analysis.cycling.cell import Cell, examine
+from byssus.analysis.cycling.cycles import analyse
 from byssus.analysis.cycling.steps import number_cycles
 from byssus.analysis.result import Result, tidy
-from byssus.conventions import CellDirection, Configuration
-from byssus.errors import AnalysisError, ByssusError, OutputError, ReadError, SeveralErrors, UsageError
+from byssus.conventions import CellDirection, Configuration, Made
+from byssus.errors import AnalysisError, ByssusError, OutputError, ReadError, SeveralErrors, StudyError, UsageError
 from byssus.figure import cycling as draw
 from byssus.figure.export import write_figure
+from byssus.figure.paper import drawn_as
 from byssus.figure.spec import Figure
 from byssus.files import check_replaceable, check_writable, folder_written_aside, sha256_of, write_whole
 from byssus.findings import Finding, by_severity
@@ -42,10 +45,16 @@ from byssus.measured.join import join
 from byssus.measured.metadata import Provenance, Sample
 from byssus.measured.read import read
 from byssus.measured.tables import PARQUET_KEY, VENDOR, Table
+from byssus.project.inputs import Inputs
+from byssus.project.store import NEW, STORE_FOLDER, Reuse, Store
 from byssus.report.answer import answers, beside, difference_tables
 from byssus.report.build import Report, to_html, versions
+from byssus.report.citations import bibtex
+from byssus.report.tables import listings
+from byssus.study.model import ExcludedCell
 from byssus.study.study import Study, load
 
+#: Takes what is done now, and how much of the whole is done: bytes of raw files, or files; of 0 where that is not known.
 Progress = Callable[[str, int, int], None]
 
 REPORT_FILE = "report.html"
@@ -62,9 +71,13 @@ def read_file(
     out: Path | None = None,
     reader: str | None = None,
     configuration: Configuration | None = None,
+    made: Made | None = None,
     force: bool = False,
 ) -> Table:
     """Read any instrument's file, and write the table to `out` if that is given.
+
+    Where it is known how a cycle begins (a full cell, or a half cell whose electrode is known to
+    be made empty or full), what its cycles contradict is among the findings.
 
     `out` ends in ``.parquet`` (data, metadata and findings) or ``.csv`` (data only).  What
     stands there already is replaced if it is a Byssus table, or with `force`; the
@@ -72,13 +85,24 @@ def read_file(
     """
     if out is not None:
         _check_out(out, path, force=force)
-    table = read(path, sample=Sample(configuration=configuration), reader=reader)
+    table = read(path, sample=Sample(configuration=configuration, made=made), reader=reader)
+    if table.metadata.kind == "cycling" and (configuration is Configuration.FULL or made is not None):
+        table = table.with_findings(_of_cycles(table))
     if out is not None:
         if out.suffix.lower() == ".parquet":
             table.write_parquet(out)
         else:
             write_whole(out, table.data.write_csv())
     return table
+
+
+def _of_cycles(table: Table) -> list[Finding]:
+    """What the cycles of a table say against it; masses and areas are a study's business."""
+    try:
+        found = analyse(table).findings
+    except AnalysisError as error:
+        return [Finding("cell-left-out", str(error), field=error.field)]
+    return [replace(finding, sample=None) for finding in found if finding.code != "value-missing"]
 
 
 def _check_out(out: Path, source: Path, *, force: bool) -> None:
@@ -183,6 +207,8 @@ class Run:
     findings: tuple[Finding, ...]
     #: What was asked for and could not be produced; each is one line for a person.
     errors: tuple[ByssusError, ...]
+    #: Which cells an earlier run had finished.
+    reuse: Reuse
 
     @property
     def results(self) -> list[Result]:
@@ -225,19 +251,51 @@ class Run:
             "differences": [asdict(difference) for difference in self.compared.differences],
             "references": [reference.model_dump(mode="json", exclude_none=True) for reference in self.study.references],
             "versions": versions(),
+            "reused": list(self.reuse.reused),
+            "analysed": dict(self.reuse.analysed),
+            "not_kept": self.reuse.note,
         }
 
 
 def demo(out: Path | None = None, progress: Progress = _silent) -> Run:
-    """Run the study that ships with Byssus; its results go to `out`, by default ./byssus-demo."""
+    """Run the study that ships with Byssus; its results go to `out`, by default ./byssus-demo.
+
+    A cell whose file needs an extra that is not installed is excluded, with that reason and the way to get it.
+    Finished cells are kept beside the results, because the package's own folder is not to be written to.
+    """
+    out = out or Path("byssus-demo")
+    store = Store(out.absolute().parent / STORE_FOLDER / "demo")
     with resources.as_file(resources.files("byssus") / "examples" / "demo") as folder:
-        return run_study(folder, out=out or Path("byssus-demo"), progress=progress)
+        return _carry_out(_readable(load(folder)), out, store, progress)
 
 
-def run_study(path: Path, *, out: Path | None = None, data: Path | None = None, progress: Progress = _silent) -> Run:
+def _readable(study: Study) -> Study:
+    """Exclude the cells of BioLogic's binary files where the extra that reads them is not installed."""
+    if importlib.util.find_spec("galvani") is not None:
+        return study
+    reason = "its file is BioLogic's binary .mpr, which needs an extra: pip install 'byssus[biologic]'"
+    out = {name: cell for name, cell in study.cells.items() if any(file.endswith(".mpr") for file in cell.files)}
+    excluded = {
+        name: ExcludedCell(excluded=reason, note=cell.note, electrode=cell.electrode, configuration=cell.configuration)
+        for name, cell in out.items()
+    }
+    cells = {name: cell for name, cell in study.cells.items() if name not in out}
+    return replace(study, cells=cells, excluded={**study.excluded, **excluded})
+
+
+def run_study(
+    path: Path,
+    *,
+    out: Path | None = None,
+    data: Path | None = None,
+    fresh: bool = False,
+    progress: Progress = _silent,
+) -> Run:
     """Do everything a study asks for, and write its results whole or not at all.
 
-    With `data` the files of the cells are looked for in that folder.
+    With `data` the files of the cells are looked for in that folder.  Every cell that is finished is
+    kept in the study's folder ``.byssus`` at once, and a later run of the same files, study and
+    Byssus reuses it; with `fresh` none is reused.
 
     Raises
     ------
@@ -246,34 +304,24 @@ def run_study(path: Path, *, out: Path | None = None, data: Path | None = None, 
         be written; the results of an earlier run then stay as they were.
     """
     study = load(path, data=data)
+    store = Store(study.folder / STORE_FOLDER / study.file.name)
+    return _carry_out(study, out, store, progress, fresh=fresh)
+
+
+def _carry_out(study: Study, out: Path | None, store: Store, progress: Progress, *, fresh: bool = False) -> Run:
     folder = out if out is not None else study.folder / RESULTS_FOLDER
     check_replaceable(folder)
     errors: list[ByssusError] = list(study.faults)
+    if not study.cells:
+        holds = "names no cell, only values from the literature: there is nothing to analyse"
+        errors.append(StudyError(holds, file=study.file, field="cells", fix="list the cells with their files"))
     findings: list[Finding] = study.findings()
-    cells: list[Cell] = []
-    total = len(study.cells) + 1
-    for done, (name, asked) in enumerate(study.cells.items()):
-        progress(f"reading {name}", done, total)
-        try:
-            sample = study.sample(name)
-            table = join([read(study.path(file), sample=sample, columns=asked.columns) for file in asked.files])
-            progress(f"analysing {name}", done, total)
-            cells.append(examine(table, study.analysis.retention_baselines))
-        except Exception as error:
-            # Whatever one cell holds, the others are still done; BYSSUS_DEBUG=1 shows where a defect is.
-            if not isinstance(error, ByssusError) and os.environ.get("BYSSUS_DEBUG"):
-                raise
-            lack = _lack(error, name, asked.files[0])
-            errors.append(lack)
-            code = "unread-file" if isinstance(lack, ReadError) else "cell-left-out"
-            findings.append(Finding(code, str(lack), sample=name, file=asked.files[0], field=lack.field))
-            continue
-        findings += cells[-1].findings
+    cells, reuse = _examined(study, store, progress, errors, findings, fresh=fresh)
     if not cells:
         raise errors[0] if len(errors) == 1 else SeveralErrors(errors)
     findings = by_severity([*findings, *_identical(cells), *_few_cells(cells), *_not_measured(study, cells)])
 
-    progress("drawing", total - 1, total)
+    progress("drawing", 0, 0)
     compared = Compared.of(cells, study)
     figures = _figures(study, cells, compared)
     run = Run(
@@ -283,23 +331,82 @@ def run_study(path: Path, *, out: Path | None = None, data: Path | None = None, 
         compared=compared,
         findings=tuple(findings),
         errors=tuple(errors),
+        reuse=reuse,
     )
-    page = to_html(_report(run, figures))
+    # Drawn once, for the page and for the files beside it.
+    pictures: dict[str, dict[str, bytes]] = {}
+    for figure in figures:
+        progress(f"drawing {figure.title}", len(pictures), len(figures))
+        pictures[figure.name] = drawn_as(figure, ("svg", "pdf"))
+    report = _report(run, figures, {name: drawn["svg"] for name, drawn in pictures.items()})
+    page = to_html(report)
     with folder_written_aside(folder) as aside:
         write_whole(aside / REPORT_FILE, page)
+        write_whole(aside / "citations.bib", report.citations)
         write_whole(aside / "results.json", json.dumps(run.as_dict(), indent=1, ensure_ascii=False, allow_nan=False))
         frame = tidy(run.results)
         write_whole(aside / "results.csv", frame.write_csv())
         frame.write_parquet(aside / "results.parquet")
         for figure in figures:
-            write_figure(figure, aside / "figures")
+            write_figure(figure, aside / "figures", pictures=pictures[figure.name])
         names = study.file_names()
         for cell in cells:
             cell.table.write_parquet(aside / "tables" / f"{names[cell.name]}.parquet")
             write_whole(aside / "cycles" / f"{names[cell.name]}.csv", cell.cycling.cycles.write_csv())
             if cell.peaks is not None:
                 write_whole(aside / "peaks" / f"{names[cell.name]}.csv", cell.peaks.write_csv())
+    store.tidy(len(study.cells))
     return run
+
+
+def _examined(
+    study: Study,
+    store: Store,
+    progress: Progress,
+    errors: list[ByssusError],
+    findings: list[Finding],
+    *,
+    fresh: bool,
+) -> tuple[list[Cell], Reuse]:
+    """Return the cells of a study, from the store where they are in it; what goes wrong joins `errors` and `findings`."""
+    known: dict[str, Inputs | None] = {}
+    for name in study.cells:
+        progress(f"checking {name}", 0, 0)
+        known[name] = Inputs.of(study, name)
+    sizes = {name: inputs.size for name, inputs in known.items() if inputs and (fresh or not store.holds(inputs))}
+    total, done = sum(sizes.values()), 0
+    cells: list[Cell] = []
+    analysed: dict[str, str] = {}
+    for name, asked in study.cells.items():
+        inputs = known[name]
+        cell = None if inputs is None or fresh else store.find(inputs)
+        if cell is None:
+            # Said before the new entry is there to be compared with itself.
+            reason = NEW if inputs is None else "asked for anew" if fresh else store.why(inputs)
+            try:
+                progress(f"reading {name}", done, total)
+                sample = study.sample(name)
+                table = join([read(study.path(file), sample=sample, columns=asked.columns) for file in asked.files])
+                progress(f"analysing {name}", done, total)
+                cell = examine(table, study.analysis.retention_baselines)
+                _ = cell.outcome  # now, while what fails is this cell's alone
+                store.keep(inputs, cell)
+            except Exception as error:
+                # Whatever one cell holds, the others are still done; BYSSUS_DEBUG=1 shows where a defect is.
+                if not isinstance(error, ByssusError) and os.environ.get("BYSSUS_DEBUG"):
+                    raise
+                lack = _lack(error, name, asked.files[0])
+                errors.append(lack)
+                code = "unread-file" if isinstance(lack, ReadError) else "cell-left-out"
+                findings.append(Finding(code, str(lack), sample=name, file=asked.files[0], field=lack.field))
+                continue
+            finally:
+                done += sizes.get(name, 0)
+            analysed[name] = reason
+        cells.append(cell)
+        findings += cell.findings
+    reused = tuple(cell.name for cell in cells if cell.name not in analysed)
+    return cells, Reuse(reused, analysed, store.note)
 
 
 def _lack(error: Exception, name: str, file: str) -> ByssusError:
@@ -376,32 +483,18 @@ def _not_measured(study: Study, cells: Sequence[Cell]) -> Iterator[Finding]:
 
 
 def _figures(study: Study, cells: Sequence[Cell], compared: Compared) -> list[Figure]:
-    groups = list(dict.fromkeys(study.binders))
-    figures: list[Figure] = []
-    # Half cells made empty, half cells made full and full cells have different halves; each kind has its own figures.
-    own = {cell.name: cell for cell in cells if cell.name not in compared.copies}
-    by_kind = kinds([cell.cycling for cell in own.values()])
-    for words, results in by_kind.items():
-        suffix = "" if len(by_kind) == 1 else f"{words[0]}-first"
-        drawn = (
-            draw.capacity_and_efficiency(results, groups, compared.electrodes),
-            draw.retention(results, groups, compared.electrodes),
-        )
-        for figure in drawn:
-            if figure is not None:
-                named = {"name": f"{figure.name}-{suffix}", "title": f"{figure.title} ({words[0]} first)"}
-                figures.append(figure.model_copy(update=named) if suffix else figure)
-    files, wanted = study.file_names(), study.analysis.profile_cycles
-    shown = draw.shown_profiles([cell.cycling for cell in own.values()])
-    return figures + [
-        draw.voltage_profiles(
-            own[result.sample].table, result, groups, wanted, file=files[result.sample], choice=choice
-        )
-        for result, choice in shown
-    ]
+    return draw.figures_of(
+        cells,
+        groups=list(dict.fromkeys(study.binders)),
+        electrodes=compared.electrodes,
+        copies=compared.copies,
+        files=study.file_names(),
+        cycles=study.analysis.profile_cycles,
+        references=study.references,
+    )
 
 
-def _report(run: Run, figures: Sequence[Figure]) -> Report:
+def _report(run: Run, figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> Report:
     study, compared, cells = run.study, run.compared, run.cells
     file = study.file
     said = Provenance(file=file.name, sha256=sha256_of(file), size=file.stat().st_size, reader="byssus.study")
@@ -423,6 +516,7 @@ def _report(run: Run, figures: Sequence[Figure]) -> Report:
         excluded=study.exclusions(),
         results=run.results,
         figures=figures,
+        drawn=drawn,
         findings=run.findings,
         methods=methods,
         inputs=[
@@ -431,6 +525,14 @@ def _report(run: Run, figures: Sequence[Figure]) -> Report:
         ],
         samples=[cell.table.metadata.sample for cell in cells],
         notes=[(name, part.note) for name, part in study.parts() if part.note],
+        tables=listings(cells),
+        citations=bibtex(
+            versions(),
+            readers=[source.reader for cell in cells for source in cell.table.metadata.provenance],
+            texts=[text for _, text in methods],
+            data=study.data_sources,
+            literature=[reference.source for reference in study.references],
+        ),
     )
 
 

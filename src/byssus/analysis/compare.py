@@ -43,7 +43,7 @@ _KINDS = {
 METHOD = (
     "Means and intervals of binders",
     "A binder's mean weighs its electrodes (coatings), each with the mean of its cells; the 95 % interval is Student's t "
-    "with one degree of freedom less than there are electrodes, by Hartung and Knapp (doi:10.1002/sim.1009). Where all "
+    "with one degree of freedom less than there are electrodes, by Hartung and Knapp (doi:10.1002/sim.791). Where all "
     "cells are of one electrode it is that of the cells, and holds nothing of the spread between coatings but what the "
     "study states of their common mass and area, which does not average out over cells. Late "
     "capacity and retention are of the last cycle that all cells of a kind reached, but for cells that ended before "

@@ -15,6 +15,8 @@ import math
 import os
 import shlex
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -46,6 +48,8 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object an
 
 #: Tables on the terminal fit this many columns.
 _WIDTH = 100
+#: Progress is shown of what takes longer, in s.
+_PATIENCE = 2.0
 
 #: The code of the finding that stands for an error in JSON answers; any other is "internal".
 _CODE_OF: dict[type[ByssusError], str] = {
@@ -207,12 +211,69 @@ def run(
     data: Annotated[
         Path | None, typer.Option(help="Folder of the raw files, instead of the one that the study names.")
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Analyse every cell anew, also those that an earlier run has finished.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Do everything a study asks for, and write its report."""
     from byssus import workflow
 
-    _run(lambda progress: workflow.run_study(study, out=out, data=data, progress=progress), as_json)
+    _run(lambda progress: workflow.run_study(study, out=out, data=data, fresh=fresh, progress=progress), as_json)
+
+
+@app.command()
+def figure(
+    results: Annotated[Path, typer.Argument(help="A study that was run, or the folder of its results.")],
+    name: Annotated[str | None, typer.Argument(help="The figure; --list says which there are.")] = None,
+    cycles: Annotated[str | None, typer.Option(help="Cycles to draw, as 1,2,10 or 1-50.")] = None,
+    basis: Annotated[str | None, typer.Option(help="Of capacities: active, coating, area or cell.")] = None,
+    width: Annotated[float, typer.Option(help="Width in cm; journals have 8.5 and 17.5.", min=4, max=60)] = 8.5,
+    height: Annotated[
+        float | None, typer.Option(help="Height in cm, instead of the figure's own.", min=3, max=60)
+    ] = None,
+    groups: Annotated[str | None, typer.Option(help="Binders to draw, with commas between.")] = None,
+    cells: Annotated[str | None, typer.Option(help="Cells to draw, with commas between.")] = None,
+    formats: Annotated[
+        str, typer.Option("--format", help="Some of svg, pdf, png, csv, origin, json, with commas between.")
+    ] = "svg,pdf,csv",
+    out: Annotated[Path, typer.Option(help="Folder for the files.")] = Path("byssus-figures"),
+    force: Annotated[bool, typer.Option("--force", help="Replace files of these names, whoever wrote them.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="List the figures and leave.")] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Draw a figure of a study again, with other choices, without running the study again."""
+    from byssus.figure import redraw
+
+    with _answering(as_json, {"schema": "byssus.figure/1", "figures": [], "files": []}), _progress() as progress:
+        progress("reading the results", 0, 0)
+        left = redraw.Results.at(results)
+        if listing:
+            files, caption = [], ""
+            titles = left.offered
+        else:
+            if name is None:
+                raise UsageError("names no figure", field="NAME", fix=f"give one of {', '.join(left.offered)}")
+            wanted = redraw.Wanted.of(cycles=cycles, basis=basis, groups=groups, cells=cells)
+            kinds = redraw.formats(formats)
+            progress(f"drawing {name}", 0, 0)
+            drawn = left.draw(name, wanted)
+            files = redraw.write(drawn, out, kinds, width_cm=width, height_cm=height, force=force)
+            caption, titles = drawn.caption, {drawn.name: drawn.title}
+    remark = "the study was edited since its run, and the figure is of what it said then" if left.changed else None
+    if as_json:
+        figures = [{"name": one, "title": title} for one, title in titles.items()]
+        answer = {"figures": figures, "caption": caption, "files": [str(file.resolve()) for file in files]}
+        _print_json({"schema": "byssus.figure/1", "findings": [], "remark": remark} | answer)
+        return
+    if remark:
+        _say(remark)
+    if listing:
+        _print_rows(list(titles.items()))
+        return
+    _console().print(caption, markup=False)
+    for file in files:
+        print(file.resolve())  # noqa: T201
 
 
 @app.command()
@@ -224,6 +285,12 @@ def read(
     cell: Annotated[
         Configuration | None, typer.Option(help="What the cell is; a half cell gets electrode directions.")
     ] = None,
+    made: Annotated[
+        Made | None,
+        typer.Option(
+            help="How the electrode of a half cell was made; its cycles are then checked too, as a full cell's are."
+        ),
+    ] = None,
     reader: Annotated[str | None, typer.Option(help="Name of a reader, to skip the recognition by content.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what stands at --out, whoever wrote it.")] = False,
     as_json: JsonFlag = False,
@@ -233,7 +300,7 @@ def read(
 
     with _answering(as_json, {"schema": "byssus.read/1", "table": None}), _progress() as progress:
         progress(f"reading {file.name}", 0, 1)
-        table = workflow.read_file(file, out=out, reader=reader, configuration=cell, force=force)
+        table = workflow.read_file(file, out=out, reader=reader, configuration=cell, made=made, force=force)
     described = workflow.describe(table)
     if as_json:
         findings = [finding.as_dict() for finding in by_severity(table.findings)]
@@ -326,6 +393,9 @@ def _run(verb: Callable[[Any], Any], as_json: bool) -> None:
     else:
         _print_results(done)
         _console().print(f"{len(done.results)} numbers in all, in results.csv beside the report")
+        for said in (str(done.reuse), done.reuse.note):
+            if said:
+                _console().print(said, markup=False)
         _print_findings(done.findings)
         print(done.report)  # noqa: T201 - unwrapped and last, whatever the width of the terminal
     if done.errors:
@@ -408,17 +478,70 @@ def _console() -> Console:
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar on a terminal's standard error; nothing elsewhere."""
+    """Show a bar with an estimate on a terminal's standard error, for what takes longer than `_PATIENCE`."""
     if not sys.stderr.isatty():
         yield lambda _message, _done, _total: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda message, done, total: bar.update(task, description=message, completed=done, total=total)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+    )
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task, pace = bar.add_task("", total=None, left=""), Pace()
+    late = threading.Timer(_PATIENCE, bar.start)
+    late.daemon = True
+    late.start()
+    try:
+        yield lambda message, done, total: bar.update(
+            task,
+            description=message,
+            completed=done,
+            total=total or None,
+            left=pace.left(done, total, time.monotonic()),
+        )
+    finally:
+        late.cancel()
+        late.join()
+        bar.stop()
+
+
+class Pace:
+    """How fast the work went so far, and how long the rest of it takes at that."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+
+    def left(self, done: int, total: int, now: float) -> str:
+        """Return how much time is left, in words; nothing while there is nothing to tell it by.
+
+        Parameters
+        ----------
+        done, total
+            Of the work, in any unit that takes about as long each.
+        now
+            A clock, in s.
+
+        Examples
+        --------
+        >>> pace = Pace()
+        >>> pace.left(0, 30, now=100.0)
+        ''
+        >>> pace.left(10, 30, now=160.0)
+        'about 2 min left'
+        """
+        if total and self._began is None:
+            self._began = now
+        if not 0 < done < total or self._began is None:
+            return ""
+        seconds = (now - self._began) * (total - done) / done
+        if seconds < 90:
+            return f"about {max(1.0, seconds):.0f} s left"
+        return f"about {seconds / 60:.0f} min left" if seconds < 5400 else f"about {seconds / 3600:.1f} h left"
 
 
 @contextlib.contextmanager

@@ -72,7 +72,9 @@ def band_window(drawn: Sequence[Series]) -> tuple[tuple[float, float] | None, st
     if low <= min(a for _, a, _ in bands) and max(b for _, _, b in bands) <= high:
         return None, ""
     room = 0.05 * (high - low)
-    return (low - room, high + room), "Bands go on beyond the range shown."
+    # What is never negative (a capacity, a retention) needs no room below zero, whatever its interval says.
+    bottom = max(0.0, low - room) if min(values) >= 0 else low - room
+    return (bottom, high + room), "Bands go on beyond the range shown."
 
 
 def _outside(results: Sequence[Cycling], low: float, high: float) -> str:

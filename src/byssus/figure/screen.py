@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 from itertools import groupby
 from typing import Any
 
 from byssus.figure import style
-from byssus.figure.spec import Figure, Number, Panel, Series
+from byssus.figure.spec import Axis, Figure, Number, Panel, Series, Text
 from byssus.figure.thin import thinned
 
 #: Share of the height left between panels.
@@ -25,6 +26,7 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
     count = len(figure.panels)
     height = (1 - _GAP * (count - 1)) / count
     data: list[dict[str, Any]] = []
+    texts: list[dict[str, Any]] = []
     entries = figure.legend()
     layout: dict[str, Any] = {
         "margin": {"l": 56, "r": 40, "t": 16, "b": 48},
@@ -51,7 +53,8 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
             "showticklabels": bottom_panel,
             "zeroline": False,
             **({} if place == 0 else {"matches": "x"}),
-            **({"range": list(figure.x.range)} if figure.x.range else {}),
+            **_scale(figure.x),
+            **({"dtick": 1} if _few_counts(figure) else {}),
         }
         layout[f"yaxis{suffix}"] = {
             "title": {"text": panel.y.label, "standoff": 8},
@@ -59,8 +62,9 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
             "anchor": f"x{suffix}",
             "automargin": True,
             "zeroline": False,
-            **({"range": list(panel.y.range)} if panel.y.range else {}),
+            **_scale(panel.y),
         }
+        texts += [_text(text, figure, suffix) for text in panel.texts]
         for series in panel.series:
             shared = {
                 "legendgroup": toggled.get(series.group) or series.label or series.group,
@@ -79,7 +83,55 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
                     {name: value for name, value in trace.items() if name != "customdata"}
                     | {"x": [None], "y": [None], "marker": marker, "hoverinfo": "skip", "showlegend": True}
                 )
+    if texts:
+        layout["annotations"] = texts
     return {"data": data, "layout": layout}
+
+
+def _few_counts(figure: Figure) -> bool:
+    """Say whether the abscissa counts so few that Plotly would number it in fractions."""
+    counts = [x for panel in figure.panels for series in panel.series for x in series.x if x is not None]
+    return figure.x.unit == "1" and bool(counts) and max(counts) - min(counts) <= 10
+
+
+def _scale(axis: Axis) -> dict[str, Any]:
+    if not axis.log:
+        return {"range": list(axis.range)} if axis.range else {}
+    # Plotly takes ranges and the places of texts as logarithms, and its own numbers leave out the decade.
+    scale: dict[str, Any] = {"type": "log"}
+    if axis.range is None:
+        return scale
+    low, high = axis.range
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    ticks = [tick for decade in decades for digit in (1, 2, 5) if low <= (tick := float(f"{digit}e{decade}")) <= high]
+    return scale | {
+        "range": [math.log10(low), math.log10(high)],
+        "tickvals": ticks,
+        "ticktext": [f"{tick:g}" for tick in ticks],
+    }
+
+
+#: Of a text beside its place: how it is anchored to that, and shifted from it in pixels (up and right).
+_BESIDE: dict[str, dict[str, Any]] = {
+    "above": {"xanchor": "center", "yanchor": "bottom", "yshift": 5},
+    "below": {"xanchor": "center", "yanchor": "top", "yshift": -5},
+    "right": {"xanchor": "left", "yanchor": "middle", "xshift": 9},
+}
+
+
+def _text(text: Text, figure: Figure, suffix: str) -> dict[str, Any]:
+    return {
+        "text": _plain(text.text),
+        "x": math.log10(text.x) if figure.x.log else text.x,
+        "y": text.y,
+        "xref": f"x{suffix}",
+        "yref": f"y{suffix}",
+        "showarrow": False,
+        "textangle": -90 if text.upright else 0,
+        # Without a group the page's own colour, in light and dark.
+        "font": {"size": 12} | ({"color": style.colour(text.group, figure.groups)} if text.group else {}),
+        **_BESIDE[text.place],
+    }
 
 
 def _toggled(figure: Figure) -> dict[str, str]:
@@ -95,7 +147,11 @@ def _trace(series: Series, panel: Panel, figure: Figure) -> dict[str, Any]:
     shade = max(series.tint, style.FAINT_TINT if series.faint else 0.0)
     colour = _through(style.colour(series.group, figure.groups), 1 - shade)
     _, symbol = style.marker(series.group, figure.groups)
-    hollow = series.marker == "alternate" or series.origin == "reported"
+    reported = series.origin == "reported"
+    hollow = series.marker == "alternate" or reported
+    size = _MARKER * style.REPORTED_LARGER if reported else _MARKER
+    if reported:
+        symbol = style.REPORTED[1]
     modes = {"points": "markers", "line": "lines", "points and line": "lines+markers"}
     trace: dict[str, Any] = {
         "type": "scatter",
@@ -107,7 +163,7 @@ def _trace(series: Series, panel: Panel, figure: Figure) -> dict[str, Any]:
         "line": {"color": colour, "width": 0.8 if series.faint else 1.6, "dash": _DASH[series.origin]},
         "marker": {
             "color": colour,
-            "size": _MARKER,
+            "size": size,
             "opacity": 1,
             "symbol": symbol + (style.OPEN_SUFFIX if hollow else ""),
             # Without a line of their own, markers of several sizes are ringed in white.

@@ -7,7 +7,8 @@ are drawn thinned (`byssus.figure.thin`), and the figure then says so.
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -31,6 +32,8 @@ class Axis(_Spec):
     quantity: str
     unit: str
     range: tuple[float, float] | None = None
+    #: Whether equal distances are equal ratios; the range stays in the axis' own unit.
+    log: bool = False
 
     @property
     def label(self) -> str:
@@ -82,11 +85,23 @@ class Series(_Spec):
         return self
 
 
+class Text(_Spec):
+    """Words beside a place of a panel, where they beat a legend; in a group's colour, if it is one's."""
+
+    text: str
+    x: float
+    y: float
+    group: str = ""
+    place: Literal["above", "below", "right"] = "above"
+    upright: bool = False
+
+
 class Panel(_Spec):
     """One pair of axes; the abscissa is the figure's."""
 
     y: Axis
     series: tuple[Series, ...]
+    texts: tuple[Text, ...] = ()
 
 
 class Figure(_Spec):
@@ -123,24 +138,47 @@ class Figure(_Spec):
         return list(entries.values())
 
     def drawn(self) -> pl.DataFrame:
-        """Return every point of the figure, a row a point."""
-        frames = [
-            pl.DataFrame(
-                {
-                    "series": [series.name] * len(series.x),
-                    "group": [series.group] * len(series.x),
-                    "origin": [series.origin] * len(series.x),
-                    self.x.column: series.x,
-                    "quantity": [panel.y.quantity] * len(series.x),
-                    "value": series.y,
-                    "standard uncertainty": series.y_uncertainty or [None] * len(series.x),
-                    "interval low": series.low or [None] * len(series.x),
-                    "interval high": series.high or [None] * len(series.x),
-                    "unit": [panel.y.unit] * len(series.x),
-                },
-                schema_overrides=dict.fromkeys((self.x.column, *_NUMBERS), pl.Float64),
+        """Return every point and every text of the figure, a row each; only a text has ``text``."""
+        rows: list[pl.DataFrame] = []
+        for panel in self.panels:
+            for series in panel.series:
+                count = len(series.x)
+                rows.append(
+                    self._rows(
+                        panel,
+                        {
+                            "series": [series.name] * count,
+                            "group": [series.group] * count,
+                            "origin": [series.origin] * count,
+                            "x": series.x,
+                            "value": series.y,
+                            "standard uncertainty": series.y_uncertainty,
+                            "interval low": series.low,
+                            "interval high": series.high,
+                            "source": [series.source] * count,
+                        },
+                    )
+                )
+            rows.append(
+                self._rows(
+                    panel,
+                    {
+                        "group": [text.group for text in panel.texts],
+                        "x": [text.x for text in panel.texts],
+                        "value": [text.y for text in panel.texts],
+                        "text": [text.text for text in panel.texts],
+                    },
+                )
             )
-            for panel in self.panels
-            for series in panel.series
-        ]
-        return pl.concat(frames)
+        return pl.concat(rows)
+
+    def _rows(self, panel: Panel, columns: Mapping[str, Sequence[Any] | None]) -> pl.DataFrame:
+        schema: dict[str, pl.DataType | type[pl.DataType]] = {
+            "series": pl.String, "group": pl.String, "origin": pl.String, self.x.column: pl.Float64,
+            "quantity": pl.String, **dict.fromkeys(_NUMBERS, pl.Float64), "unit": pl.String,
+            "source": pl.String, "text": pl.String,
+        }  # fmt: skip
+        count = len(columns["value"] or ())
+        given = dict(columns) | {"quantity": [panel.y.quantity] * count, "unit": [panel.y.unit] * count}
+        given[self.x.column] = given.pop("x")
+        return pl.DataFrame({name: given.get(name) or [None] * count for name in schema}, schema=schema)

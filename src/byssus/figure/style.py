@@ -14,6 +14,10 @@ MARKERS = (("o", "circle"), ("s", "square"), ("^", "triangle-up"), ("D", "diamon
 #: For the other half of a cycle: the same shape, open.
 OPEN_SUFFIX = "-open"
 
+#: Of a value from the literature, in Matplotlib and Plotly: a shape that no group has, always open, and larger to be
+#: seen as a star.
+REPORTED, REPORTED_LARGER = ("*", "star"), 1.7
+
 #: Ships with Matplotlib, so that a figure looks the same wherever it is drawn.
 FONT = "DejaVu Sans"
 FONT_SIZE = 7.0

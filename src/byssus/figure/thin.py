@@ -1,7 +1,8 @@
-"""Long lines with as many points as a page can show, and the sentence that says so.
+"""Long lines with as many points as a screen can show, and the sentence that says so.
 
 A cycler writes a hundred thousand records where a figure is a few thousand dots wide.  The
-specification and the CSV keep every point; what is drawn keeps those that carry the shape.
+specification, the CSV and print keep every point; the screen gets those that carry the shape.
+(Print is spared by `byssus.figure.paper` alone, where the difference cannot be printed.)
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from byssus.figure.spec import Figure, Number, Series
 
-#: Most points of one line that are drawn: at 17.5 cm and 300 dpi more than one for every four dots.
+#: Most points of one line on a screen: more than one for every two dots of a plot of 1000.
 MOST_POINTS = 600
 
 
@@ -54,7 +55,7 @@ def kept(x: Sequence[Number], y: Sequence[Number], most: int = MOST_POINTS) -> N
 
 
 def thinned(figure: Figure) -> Figure:
-    """Return the figure as it is drawn: long lines thinned, and its caption saying so.
+    """Return the figure as a screen shows it: long lines thinned, and its caption saying so.
 
     Examples
     --------
@@ -64,7 +65,7 @@ def thinned(figure: Figure) -> Figure:
     >>> drawn = thinned(Figure(name="f", title="F", caption="A line.", groups=("CMC",), x=axis,
     ...                        panels=(Panel(y=axis, series=(line,)),)))
     >>> drawn.caption
-    'A line. Lines are thinned to 600 of 9,000 points for screen and print; the CSV has all.'
+    'A line. Lines are thinned to 600 of 9,000 points for the screen; print follows them all to 1/600 inch, and the CSV has all.'
     """
     panels = tuple(
         panel.model_copy(update={"series": tuple(_thinned(series) for series in panel.series)})
@@ -75,7 +76,10 @@ def thinned(figure: Figure) -> Figure:
     )
     if before == after:
         return figure
-    said = f"Lines are thinned to {after:,} of {before:,} points for screen and print; the CSV has all."
+    said = (
+        f"Lines are thinned to {after:,} of {before:,} points for the screen; print follows them all to 1/600 inch, and "
+        "the CSV has all."
+    )
     return figure.model_copy(update={"panels": panels, "caption": f"{figure.caption} {said}".strip()})
 
 

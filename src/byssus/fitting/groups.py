@@ -74,7 +74,7 @@ def group_mean(group: Nested, *, level: float = 0.95, shared: float = 0.0) -> Gr
     Electrode j with n_j cells has the weight 1/(σ_e² + σ_c²/n_j), the variances found by
     moments; the error is Hartung and Knapp's, √(Σ w (ȳ_j − ȳ)²/((J − 1) Σ w)).  With equal
     numbers of cells this is the exact t interval of the electrodes' means.
-    Source: Hartung and Knapp, Stat. Med. 20 (2001) 3875, doi:10.1002/sim.1009; for the
+    Source: Hartung and Knapp, Stat. Med. 20 (2001) 1771, doi:10.1002/sim.791; for the
     moments Searle, Casella and McCulloch, Variance Components (1992), 3.6.
 
     Raises

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from byssus.analysis.compare import (
     COPIES,
@@ -31,6 +32,17 @@ from byssus.study.model import Reference
 #: A reader takes in so many sentences; the table has the rest.
 MOST_SENTENCES = 6
 
+#: Digits of a number with nothing known of its uncertainty, and the most that an uncertainty buys.
+_DIGITS, _MOST_DIGITS = 4, 5
+
+
+class Column(NamedTuple):
+    """The heading of a column of numbers: short, with what stands under it, and in full."""
+
+    name: str
+    under: str
+    full: str
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -40,6 +52,8 @@ class Entry:
     under: tuple[str, ...] = ()
     value: float | None = None
     missing: bool = False
+    #: The number with every digit that is known, where `text` has fewer.
+    full: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,11 +72,10 @@ class Answer:
     #: None where the study has one kind only.
     kind: str | None
     sentences: tuple[str, ...]
-    #: Heading and what stands under it.
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[Column, ...]
     #: None where every binder has one cell: the cells then are the answer.
     binders: tuple[Row, ...] | None
-    cell_columns: tuple[tuple[str, str], ...]
+    cell_columns: tuple[Column, ...]
     cells: tuple[Row, ...]
     #: What the intervals cannot hold, and which binders that is said of.
     reservations: tuple[str, ...]
@@ -107,7 +120,7 @@ class Differences:
     """The differences between binders of one kind of cell."""
 
     kind: str
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[Column, ...]
     rows: tuple[Row, ...]
 
 
@@ -118,7 +131,7 @@ def difference_tables(differences: Sequence[BinderDifference]) -> list[Differenc
         of_kind = [one for one in differences if one.words == words]
         pairs = dict.fromkeys((one.group, one.control) for one in of_kind)
         first = [one for one in of_kind if (one.group, one.control) == next(iter(pairs))]
-        columns = tuple((_capital(one.name), _under(one.basis, _points(one.unit), one.cycle)) for one in first)
+        columns = tuple(column(one.name, _under(one.basis, _points(one.unit), one.cycle)) for one in first)
         rows = tuple(
             Row(
                 group,
@@ -129,6 +142,62 @@ def difference_tables(differences: Sequence[BinderDifference]) -> list[Differenc
         )
         made.append(Differences(_capital(kind_in_words(words)), columns, rows))
     return made
+
+
+def digits(value: float, uncertainty: float | None = None) -> str:
+    """Write a number as a table shows it: with its ± where that leaves five digits at most, else with four.
+
+    A smaller ± holds hardly more than how finely a counter is stored.  Every digit is in the
+    exported results.
+
+    Examples
+    --------
+    >>> digits(98.5012, 0.139), digits(83.545145, 0.0001), digits(92.610791), digits(387.778), digits(0.0)
+    ('98.50 ± 0.14', '83.55', '92.61', '387.8', '0')
+    >>> digits(5264000.0), digits(120.0, 3000.0)
+    ('5264000', '100 ± 3000')
+    """
+    if uncertainty:
+        decimals = 1 - math.floor(math.log10(uncertainty))
+        magnitude = max(abs(value), uncertainty)
+        if math.floor(math.log10(magnitude)) + 1 + decimals <= _MOST_DIGITS:
+            return format_value(value, uncertainty)
+    if value and abs(value) >= 10**_DIGITS:
+        return f"{round(value, _DIGITS - 1 - math.floor(math.log10(abs(value)))):.0f}"
+    return f"{value:.{_DIGITS}g}"
+
+
+def number(value: float, uncertainty: float | None, unit: str, under: tuple[str, ...] = ()) -> Entry:
+    """Return the place of a number in a table, with every digit of it behind what is shown."""
+    text = digits(value, uncertainty)
+    full = format_value(value, uncertainty)
+    return Entry(text, under, value, full="" if full == text else f"{full} {'' if unit == '1' else pretty_unit(unit)}")
+
+
+def in_words(result: Result) -> str:
+    """Write a result with its unit as a sentence shows it.
+
+    Examples
+    --------
+    >>> in_words(Result("retention", 84.552895, "%", 0.000088))
+    '84.55 %'
+    """
+    if result.value is None:
+        return str(result)
+    text = digits(result.value, result.uncertainty)
+    return text if result.unit == "1" else f"{text} {pretty_unit(result.unit)}"
+
+
+def column(name: str, under: str) -> Column:
+    """Head a column with a quantity, short enough for five of them to stand side by side.
+
+    Examples
+    --------
+    >>> column("mean coulombic efficiency after the first cycle", "%").name
+    'Mean CE after the first cycle'
+    """
+    short = name.replace("coulombic efficiency", "CE").replace("retention of ", "retained ")
+    return Column(_capital(short), under, _capital(name))
 
 
 def _points(unit: str) -> str:
@@ -188,7 +257,7 @@ def beside(references: Sequence[Reference], results: Sequence[Result]) -> list[B
                     None if reference.basis is None else str(reference.basis), reference.value.unit, reference.cycle
                 ),
                 printed=str(reference.value),
-                here="; ".join(f"{result.sample}: {result}" for result in same) or "not measured here",
+                here="; ".join(f"{result.sample}: {in_words(result)}" for result in same) or "not measured here",
                 source=str(reference.source),
                 note=reference.note or "",
             )
@@ -219,11 +288,11 @@ def _answer(
     return Answer(
         kind=_capital(kind_in_words(words)) if several else None,
         sentences=said,
-        columns=tuple((_capital(mean.name), _under(mean.basis, mean.unit, mean.cycle)) for mean in first),
+        columns=tuple(column(mean.name, _under(mean.basis, mean.unit, mean.cycle)) for mean in first),
         binders=tuple(_binder_row(group, groups[group], of_binder) for group, of_binder in by_binder.items())
         if compared
         else None,
-        cell_columns=tuple((_capital(named[name].name), _under(named[name].basis, named[name].unit)) for name in names),
+        cell_columns=tuple(column(named[name].name, _under(named[name].basis, named[name].unit)) for name in names),
         cells=tuple(
             Row(
                 cell.sample,
@@ -251,12 +320,12 @@ def _of_mean(mean: BinderMean, cells: int) -> Entry:
     left = (f"{mean.cells} of {cells} cells", *absent) if absent else ()
     if mean.interval is None:
         why = "one cell, no interval" if mean.cells == 1 else "no spread, no interval"
-        return Entry(format_value(mean.mean, mean.uncertainty), (why, *left), mean.mean)
+        return number(mean.mean, mean.uncertainty, mean.unit, (why, *left))
     text, low, high = _digits(mean)
     deviation: tuple[str, ...] = ()
     if mean.deviation:
-        digits = 1 - math.floor(math.log10(mean.deviation))
-        deviation = (f"sd\u00a0{round(mean.deviation, digits):.{max(0, digits)}f}",)
+        decimals = 1 - math.floor(math.log10(mean.deviation))
+        deviation = (f"sd\u00a0{round(mean.deviation, decimals):.{max(0, decimals)}f}",)
     return Entry(text, (f"{low} to {high}".replace(" ", "\u00a0"), *deviation, *left), mean.mean)
 
 
@@ -266,7 +335,7 @@ def _of_result(result: Result | None) -> Entry:
     if result.value is None:
         return Entry("missing", (result.reason or "",), missing=True)
     cycle = () if result.cycle is None or result.cycle == 1 else (f"cycle {result.cycle}",)
-    return Entry(result.number, cycle, result.value)
+    return number(result.value, result.uncertainty, result.unit, cycle)
 
 
 def _reservations(by_binder: Mapping[str, Sequence[BinderMean]]) -> tuple[str, ...]:
@@ -302,25 +371,27 @@ def _sentences(
 def _of_one(cell: Cycling, results: Sequence[Result]) -> str | None:
     """Say in words what one cell did, if its numbers are there."""
     first, second = cell.words
-    found = {result.name: result for result in results if result.value is not None}
+    # The main baseline of a retention comes first, and the table shows it.
+    found = {result.name: result for result in reversed(results) if result.value is not None}
     gave = found.get(f"first-cycle {second} capacity")
     efficiency = found.get("first-cycle coulombic efficiency")
     last, kept = found.get(f"last {second} capacity"), found.get(f"retention of {second} capacity")
     if gave is None or efficiency is None:
         return None
     sentence = (
-        f"{cell.sample} (binder: {cell.group}) gave {gave} in the {second} of its first cycle, {efficiency} of what "
+        f"{cell.sample} (binder: {cell.group}) gave {in_words(gave)} in the {second} of its first cycle, "
+        f"{in_words(efficiency)} of what "
         f"its {first} had taken"
     )
     if last is not None and kept is not None:
-        sentence += f"; in cycle {last.cycle} it gave {last}, {kept} of cycle {cell.baseline}"
+        sentence += f"; in cycle {last.cycle} it gave {in_words(last)}, {in_words(kept)} of {kept.basis}"
     return f"{sentence}."
 
 
 def _of_several(cells: Sequence[Cycling], means: Sequence[BinderMean]) -> str | None:
     """Say in words what a binder did on the mean of its cells."""
     first, second = cells[0].words
-    found = {mean.name: mean for mean in means if mean.mean is not None}
+    found = {mean.name: mean for mean in reversed(means) if mean.mean is not None}
     gave = found.get(f"first-cycle {second} capacity")
     efficiency = found.get("first-cycle coulombic efficiency")
     last, kept = found.get(f"{second} capacity"), found.get(f"retention of {second} capacity")
@@ -333,17 +404,15 @@ def _of_several(cells: Sequence[Cycling], means: Sequence[BinderMean]) -> str | 
         f"{_in_words(efficiency)} of what the {first} had taken"
     )
     if last is not None and kept is not None:
-        fewer = f" {last.cells} of them" if last.cells < len(cells) else " they"
-        sentence += (
-            f"; in cycle {last.cycle}{fewer} gave {_in_words(last)}, {_in_words(kept)} of cycle {cells[0].baseline}"
-        )
+        fewer = f", {last.cells} of them" if last.cells < len(cells) else " they"
+        sentence += f"; in cycle {last.cycle}{fewer} gave {_in_words(last)}, {_in_words(kept)} of {kept.basis}"
     return f"{sentence}."
 
 
 def _in_words(mean: BinderMean) -> str:
     unit = pretty_unit(mean.unit)
     if mean.interval is None or mean.mean is None:
-        return f"{format_value(mean.mean or 0.0, mean.uncertainty)} {unit}"
+        return f"{digits(mean.mean or 0.0, mean.uncertainty)} {unit}"
     text, low, high = _digits(mean)
     return f"{text} {unit} ({low} to {high})"
 
@@ -355,7 +424,9 @@ def _digits(mean: BinderMean) -> tuple[str, str, str]:
     low, high = mean.interval
     decimals = 1 - math.floor(math.log10((high - low) / 2))
     shown = max(0, decimals)
-    centre, bottom, top = (f"{round(value, decimals):.{shown}f}" for value in (mean.mean, low, high))
+    centre, bottom, top = (
+        f"{round(value, decimals):.{shown}f}".replace("-", "\u2212") for value in (mean.mean, low, high)
+    )
     return centre, bottom, top
 
 

@@ -93,7 +93,8 @@ def _a_reason(given: Any) -> Any:
     return NO_REASON if given is True or (isinstance(given, str) and not given.strip()) else given
 
 
-def _a_source(given: Any) -> Any:
+def as_source(given: Any) -> Source:
+    """Return the source that a title alone, or a set of fields, stands for; ValueError if it is none."""
     if isinstance(given, Source):
         return given
     if isinstance(given, str):
@@ -141,6 +142,7 @@ _SOURCE_SCHEMA = {
     ]
 }
 
+GivenSource = Annotated[Source, BeforeValidator(as_source), WithJsonSchema(_SOURCE_SCHEMA)]
 Mass = Annotated[Quantity, above_zero_in("kg"), AfterValidator(_in_proportion)]
 Area = Annotated[Quantity, above_zero_in("m^2"), AfterValidator(_in_proportion)]
 Charge = Annotated[Quantity, above_zero_in("C"), AfterValidator(_in_proportion)]
@@ -327,7 +329,7 @@ class Reference(Part):
     value: Quantity = Field(description="The value with its unit.", examples=["3227 mAh/g"])
     cycle: Cycle | None = Field(None, description="The cycle it was read at.")
     basis: CapacityBasis | None = Field(None, description="What a capacity is divided by; must be said for mAh/g.")
-    source: Annotated[Source, BeforeValidator(_a_source), WithJsonSchema(_SOURCE_SCHEMA)] = Field(
+    source: GivenSource = Field(
         description="Where it stands: a title alone, or title, doi and section, table or figure."
     )
     note: str | None = Field(None, description="What a reader should know of it.")
@@ -402,6 +404,12 @@ class StudyFile(Part):
     cells: dict[str, Cell | ExcludedCell] = Field(description="The cells, by name.")
     comparisons: Comparisons = Field(default_factory=Comparisons, description="The comparisons that the report makes.")
     references: tuple[Reference, ...] = Field((), description="Values from the literature.")
+    data_sources: tuple[GivenSource, ...] = Field(
+        (),
+        description="Where the measurements were published, for the report to cite: each a title alone, or title, doi "
+        "and note.",
+        examples=[[{"title": "Author, year, title of the data set", "doi": "10.1000/182", "note": "CC BY 4.0"}]],
+    )
     analysis: Analysis = Field(default_factory=Analysis, description="Choices for the analyses.")
 
 

@@ -28,6 +28,8 @@ Layout (version 1; `byssus init` writes one with every field, docs/study.md list
       control: CMC
     references:
       - {binder: CMC, quantity: first-cycle coulombic efficiency, value: 85 %, source: {title: "...", table: 2}}
+    data_sources:
+      - {title: "...", doi: 10.1000/182}
     analysis:
       retention_baseline: [2, 1]
       profile_cycles: [1, 2, 10]
@@ -49,6 +51,7 @@ from byssus.files import MARKER
 from byssus.findings import Finding
 from byssus.measured.archives import SEPARATOR
 from byssus.measured.metadata import Sample
+from byssus.source import Source
 from byssus.study.masses import Masses, resolve
 from byssus.study.model import (
     SECTIONS,
@@ -61,8 +64,9 @@ from byssus.study.model import (
     Named,
     Recipe,
     Reference,
+    as_source,
 )
-from byssus.study.reading import SectionReader, parse
+from byssus.study.reading import SectionReader, parse, plain
 
 #: The name a study's file has in its folder.
 STUDY_FILE = "study.yaml"
@@ -89,6 +93,8 @@ class Study:
     excluded: dict[str, ExcludedCell] = field(default_factory=dict)
     comparisons: Comparisons = field(default_factory=Comparisons)
     references: tuple[Reference, ...] = ()
+    #: Where the measurements were published.
+    data_sources: tuple[Source, ...] = ()
     #: One for each thing that was left out, in the order of the file.
     faults: tuple[StudyError, ...] = ()
     #: The line of each field that stands in the file.
@@ -211,7 +217,8 @@ def load(path: Path, *, data: Path | None = None) -> Study:
     ------
     StudyError
         If there is no such file, it is no YAML, its schema version is unknown, or no
-        cell of it can be understood.  Lesser faults are in `Study.faults`.
+        cell of it can be understood.  Lesser faults are in `Study.faults`.  A study that
+        names no cell is one all the same if it has values from the literature.
     SeveralErrors
         If no cell of it can be understood, for several reasons.
     UsageError
@@ -243,13 +250,14 @@ def load(path: Path, *, data: Path | None = None) -> Study:
     excluded, cells = _cells(content, reader)
     cells = reader.linked(content, "cells", cells, "electrode", electrodes)
     cells = _with_files(cells, folder, reader)
-    if not reader.written(content, "cells") and isinstance(content.get("cells"), Mapping | None):
-        reader.fault(
-            "names no cell", place=reader.line(content, "cells"), field="cells", fix="list at least one with its files"
-        )
     analysis = reader.one(content, "analysis", "analysis", Analysis) or Analysis()
     comparisons = _comparisons(content, binders, reader)
     references = _references(content, binders, reader)
+    unwritten = not reader.written(content, "cells") and isinstance(content.get("cells"), Mapping | None)
+    if unwritten and not references:
+        reader.fault(
+            "names no cell", place=reader.line(content, "cells"), field="cells", fix="list at least one with its files"
+        )
     study = Study(
         file=file,
         title=title or file.resolve().parent.name,
@@ -262,10 +270,11 @@ def load(path: Path, *, data: Path | None = None) -> Study:
         excluded=excluded,
         comparisons=comparisons,
         references=references,
+        data_sources=_data_sources(content, reader),
         faults=reader.in_order(),
         lines=reader.lines,
     )
-    if not cells:
+    if not cells and not (unwritten and references):
         raise _no_cell(study)
     return study
 
@@ -395,6 +404,26 @@ def _comparisons(content: Any, binders: Mapping[str, Binder], reader: SectionRea
         if not unknown:
             pairs.append(pair)
     return Comparisons(control=control, pairs=tuple(pairs))
+
+
+def _data_sources(content: Any, reader: SectionReader) -> tuple[Source, ...]:
+    listed = content.get("data_sources")
+    if not isinstance(listed, list | None):
+        reader.fault(
+            "is not a list",
+            place=reader.line(content, "data_sources"),
+            field="data_sources",
+            fix="start each with '- ' on a line of its own",
+        )
+        return ()
+    kept = []
+    for at, given in enumerate(listed or []):
+        try:
+            kept.append(as_source(plain(given)))
+        except (TypeError, ValueError) as error:
+            field, place = f"data_sources.{at + 1}", reader.line(listed, at)
+            reader.fault(str(error), place=place, field=field, fix=f"{field} was left out")
+    return tuple(kept)
 
 
 def _references(content: Any, binders: Mapping[str, Binder], reader: SectionReader) -> tuple[Reference, ...]:

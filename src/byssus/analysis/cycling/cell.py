@@ -1,9 +1,13 @@
-"""All that is computed of one cell's cycling test, in one pass from its table."""
+"""All that is computed of one cell's cycling test, from its table.
+
+Each part is computed when it is first asked for, so that a cell whose numbers an earlier run
+has kept (`Outcome`) computes only what was not kept.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import polars as pl
@@ -36,23 +40,38 @@ _DIFFERENTIAL = (
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What takes long to compute of a cell, and is the same whenever it is computed anew."""
+
+    fade: fading.CellFade
+    #: The peaks of dQ/dV, a row each, numbered across cycles; None where no charge passed at a changing voltage.
+    peaks: pl.DataFrame | None
+    #: Every number, a row each.
+    results: tuple[Result, ...]
+    #: The definitions behind the numbers, as terms with their sentences.
+    methods: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class _Rate:
+    """A cell read as a rate test."""
+
+    #: None where no cycle has a constant current.
+    test: rates.RateTest | None = None
+    fits: tuple[RateFit, ...] = ()
+    lacks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Cell:
     """A cell and everything that its test says."""
 
     table: Table
     cycling: Cycling
-    fade: fading.CellFade
-    #: None where no cycle has a constant current.
-    rate: rates.RateTest | None
-    rate_fits: tuple[RateFit, ...]
-    #: Why a law could not be fitted to a rate test, by its name.
-    rate_lacks: Mapping[str, str]
-    #: None where no charge passed at a changing voltage.
-    differential: Curves | None
-    #: The peaks of `differential`, a row each, numbered across cycles; None as it.
-    peaks: pl.DataFrame | None
     #: Cycles that retention is counted from besides the main one.
     baselines: tuple[int, ...] = ()
+    #: What was computed before, from the same table in the same way; None for a cell that is new.
+    kept: Outcome | None = None
 
     @property
     def name(self) -> str:
@@ -75,8 +94,50 @@ class Cell:
         return self.table.measurement_hash()
 
     @cached_property
+    def outcome(self) -> Outcome:
+        """All that takes long, computed."""
+        return self.kept or Outcome(self.fade, self.peaks, self.results, self.methods)
+
+    @cached_property
+    def fade(self) -> fading.CellFade:
+        """How the capacity fades, whether it has a knee, and what lies ahead."""
+        return self.kept.fade if self.kept else fading.analyse(self.cycling)
+
+    @property
+    def rate(self) -> rates.RateTest | None:
+        """The cell read as a rate test, with the reason if it is none; None where no cycle has a constant current."""
+        return self._rate.test
+
+    @property
+    def rate_fits(self) -> tuple[RateFit, ...]:
+        """The laws fitted to a rate test."""
+        return self._rate.fits
+
+    @property
+    def rate_lacks(self) -> Mapping[str, str]:
+        """Why a law could not be fitted to a rate test, by its name."""
+        return self._rate.lacks
+
+    @cached_property
+    def differential(self) -> Curves | None:
+        """The curves of dQ/dV; None where no charge passed at a changing voltage."""
+        try:
+            return differential_capacity(self.table, self.cycling)
+        except AnalysisError:
+            return None  # there is no curve where the voltage never changed under current
+
+    @cached_property
+    def peaks(self) -> pl.DataFrame | None:
+        """The peaks of `differential`, a row each, numbered across cycles; None as it."""
+        if self.kept:
+            return self.kept.peaks
+        return None if self.differential is None else track(peaks(self.differential))
+
+    @cached_property
     def results(self) -> tuple[Result, ...]:
         """Every number, a row each."""
+        if self.kept:
+            return self.kept.results
         cycling = self.cycling
         found = [*summary.summarise(cycling, self.baselines), *fading.summarise(self.fade)]
         if self.rate_test is not None:
@@ -97,13 +158,19 @@ class Cell:
             ]
         return (*found, *self._of_peaks())
 
-    @property
-    def methods(self) -> list[tuple[str, str]]:
+    @cached_property
+    def methods(self) -> tuple[tuple[str, str], ...]:
         """The definitions behind the numbers, as terms with their sentences."""
+        if self.kept:
+            return self.kept.methods
         found = [*summary.methods(self.cycling), *fading.methods(self.fade)]
         if self.rate_test is not None:
             found += rates.methods(self.rate_test, self.rate_fits)
-        return [*found, _DIFFERENTIAL]
+        return (*found, _DIFFERENTIAL)
+
+    @cached_property
+    def _rate(self) -> _Rate:
+        return _read_as_rate_test(self.cycling)
 
     def _of_peaks(self) -> Iterator[Result]:
         """The peaks of dQ/dV in the first and the last whole cycle."""
@@ -127,7 +194,7 @@ class Cell:
                 )
 
 
-def examine(table: Table, baselines: tuple[int, ...] = (1,)) -> Cell:
+def examine(table: Table, baselines: tuple[int, ...] = (1,), kept: Outcome | None = None) -> Cell:
     """Analyse a cell.
 
     Parameters
@@ -136,6 +203,8 @@ def examine(table: Table, baselines: tuple[int, ...] = (1,)) -> Cell:
         A cycling table, as `byssus.analysis.cycling.cycles.analyse` takes it.
     baselines
         Cycles that retention is counted from, the main one first.
+    kept
+        The outcome of an earlier analysis of this very table.
 
     Raises
     ------
@@ -143,30 +212,18 @@ def examine(table: Table, baselines: tuple[int, ...] = (1,)) -> Cell:
         As `byssus.analysis.cycling.cycles.analyse`.  What else the data do not allow is missing, with its
         reason.
     """
-    cycling = analyse(table, baseline=baselines[0])
-    test, fits, lacks = _rate(cycling)
-    try:
-        curves = differential_capacity(table, cycling)
-    except AnalysisError:
-        curves = None  # there is no curve where the voltage never changed under current
-    return Cell(
-        table=table,
-        cycling=cycling,
-        fade=fading.analyse(cycling),
-        rate=test,
-        rate_fits=tuple(fits),
-        rate_lacks=lacks,
-        differential=curves,
-        peaks=None if curves is None else track(peaks(curves)),
-        baselines=baselines[1:],
-    )
+    if table.data.n_chunks() > 1:
+        # A sum over pieces may differ in its last digit from the sum over the same numbers in one piece, as they
+        # come back from a disk.
+        table = replace(table, data=table.data.rechunk())
+    return Cell(table=table, cycling=analyse(table, baseline=baselines[0]), baselines=baselines[1:], kept=kept)
 
 
-def _rate(cycling: Cycling) -> tuple[rates.RateTest | None, list[RateFit], dict[str, str]]:
+def _read_as_rate_test(cycling: Cycling) -> _Rate:
     try:
         test = rates.plateaus(cycling.cycles, cycling.words, basis=cycling.best_basis, rate_basis=cycling.rate_basis)
     except AnalysisError:
-        return None, [], {}  # no cycle has a constant current: nothing to tell plateaus by
+        return _Rate()  # no cycle has a constant current: nothing to tell plateaus by
     fits: list[RateFit] = []
     lacks: dict[str, str] = {}
     for name, law in _LAWS if test.reason is None else ():
@@ -174,4 +231,4 @@ def _rate(cycling: Cycling) -> tuple[rates.RateTest | None, list[RateFit], dict[
             fits.append(law(test.points()))
         except (AnalysisError, FitError) as error:
             lacks[name] = error.message
-    return test, fits, lacks
+    return _Rate(test, tuple(fits), lacks)

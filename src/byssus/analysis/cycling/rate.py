@@ -39,6 +39,9 @@ Weights = Literal["share", "scatter"]
 #: A test with fewer currents is no rate test: two can be formation and cycling.
 FEWEST_CURRENTS = 3
 
+#: A half that moves more than this share of its charge at a held voltage, in %, has no rate of its own.
+MOSTLY_HELD = 50.0
+
 
 @dataclass(frozen=True)
 class Plateau:
@@ -254,7 +257,13 @@ def plateaus(
             "is not among the columns", field=absent[0], fix=f"choose a basis that the cells have, not {basis}"
         )
     rows = cycles.sort(CYCLE).rows(named=True)
-    pairs = [(_positive(row[needed[2]]), _positive(row[needed[3]])) for row in rows]
+
+    def current_of(row: Mapping[str, Any], side: int) -> float | None:
+        # What is mostly moved at a held voltage says nothing of the current before it.
+        mostly_held = (row.get(half_column(words[side], HELD_SHARE)) or 0.0) > MOSTLY_HELD
+        return None if mostly_held else _positive(row[half_column(words[side], CURRENT)])
+
+    pairs = [(current_of(row, 0), current_of(row, 1)) for row in rows]
     counts = [distinct([pair[side] for pair in pairs if pair[side] is not None], tolerance) for side in (0, 1)]
     if half is None:
         half = 0 if counts[1] < FEWEST_CURRENTS <= counts[0] else 1

@@ -273,7 +273,10 @@ def _no_fall(points: Points, found: Fit) -> str | None:
     # Capacities that are all alike leave neither gain nor misfit.
     if gain > 0 and fdtrc(2, room, gain / max(found.chi_square / room, math.ulp(gain))) < NO_FALL:
         return None
-    return "the capacities fall with the rate no more than they scatter, so the data do not determine the law"
+    return (
+        f"with {points.capacity.size} capacities a constant one is not ruled out (F test, {NO_FALL:.0%}), so the data do not "
+        "determine the law"
+    )
 
 
 def _of_peukert(points: Points) -> Iterator[str]:

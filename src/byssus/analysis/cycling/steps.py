@@ -47,11 +47,12 @@ def steps(table: Table) -> pl.DataFrame:
     A step *holds* its voltage where the voltage stays within `HELD_VOLTAGE` of its last
     while the current falls, from its largest on and by more than `CONSTANT_CURRENT`; what
     came before is its constant-current part, of which ``Current / A`` is the mean
-    magnitude, the first record left out.
+    magnitude, weighed by the charge that it moved; missing where it varies by more than that.
 
-    The resistance is R = ΔV/ΔI from the last record before the step to the first in which
-    the current has settled, at most `LONGEST_DELAY` later; the delay stands beside it,
-    since the longer it is the more of diffusion the value holds.
+    The resistance is R = ΔV/ΔI from the last record before the step to the first of its
+    first `SETTLED_RECORDS` in which the current has settled and the voltage has moved with
+    it, at most `LONGEST_DELAY` later; the delay stands beside it, since the longer it is the
+    more of diffusion the value holds.
 
     Returns
     -------
@@ -201,14 +202,27 @@ def _held(records: _Records, digit: float) -> tuple[Array, Array]:
     """
     magnitude = np.abs(records.current)
     first, last = records.first, records.last
-    total = np.concatenate([[0.0], np.cumsum(magnitude)])
-    # The first record is the instrument's switching as often as it is the current.
-    begin = np.minimum(first + 1, last)
-    current = (total[last + 1] - total[begin]) / (last + 1 - begin)
+    charge = np.nan_to_num(records.charge) if np.isnan(records.charge).any() else records.charge
+    # Weighed by the charge that it moved, so that idle records within a step do not count.
+    moved = np.zeros(len(magnitude))
+    np.add(magnitude[1:], magnitude[:-1], out=moved[1:])
+    moved *= charge
+    moved /= 2
     held = np.zeros(len(first))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        current = _per_step(np.add, moved, first) / _per_step(np.add, charge, first)
+    lone = ~np.isfinite(current)
+    current[lone] = magnitude[last[lone]]
     if not len(first):
         return held, current
+    del moved
     most = np.maximum.reduceat(magnitude, first)
+    # For what is constant the first record does not count: it is the instrument's switching as often as the current.
+    switching = first[last > first]
+    first_of = magnitude[switching]
+    magnitude[switching] = 0.0
+    steady = np.maximum.reduceat(magnitude, first)
+    magnitude[switching] = first_of
     falls = magnitude[last] < (1 - CONSTANT_CURRENT) * most - 2 * digit
     for at in np.flatnonzero(falls):
         here = slice(first[at], last[at] + 1)
@@ -220,8 +234,13 @@ def _held(records: _Records, digit: float) -> tuple[Array, Array]:
             start += int(full[-1]) if full.size else 0
         if magnitude[last[at]] < (1 - CONSTANT_CURRENT) * magnitude[start : last[at] + 1].max() - 2 * digit:
             held[at] = float(np.nansum(records.charge[max(start, first[at] + 1) : last[at] + 1]))
-            before = magnitude[begin[at] : start]
-            current[at] = float(before.mean()) if before.size else np.nan
+            before = slice(first[at] + 1, start)
+            constant = float(charge[before].sum())
+            both = magnitude[first[at] + 1 : start] + magnitude[first[at] : max(start - 1, first[at])]
+            current[at] = float((both / 2 * charge[before]).sum()) / constant if constant else np.nan
+            steady[at] = magnitude[before].max(initial=0.0)
+    # What falls below its own largest by so much is no constant current.
+    current[current < (1 - CONSTANT_CURRENT) * steady - 2 * digit] = np.nan
     return held, current
 
 

@@ -1,0 +1,1 @@
+"""What lasts on disk between runs: the finished cells of a study."""
