@@ -468,12 +468,12 @@ def test_validate_needs_its_files(byssus: Call, tmp_path: Path) -> None:
 
 def test_validate_in_json(byssus: Call, real: Real, tmp_path: Path) -> None:
     folder = real("MANIFEST.csv").parent
-    done = byssus("validate", "readers", "--out", "pages", "--json", BYSSUS_TEST_DATA=str(folder))
+    done = byssus("validate", "cycling", "--out", "pages", "--json", BYSSUS_TEST_DATA=str(folder))
     assert (done.returncode, done.stderr) == (0, "")
     answer = json.loads(done.stdout)
     assert (answer["schema"], answer["findings"]) == ("byssus.validate/1", [])
     (area,) = answer["areas"]
-    assert (area["name"], area["holds"]) == ("readers", True)
+    assert (area["name"], area["holds"]) == ("cycling", True)
     assert area["summary"] == "{0} of {0} comparisons hold".format(len(area["comparisons"]))
     keys = {"subject", "quantity", "truth", "count", "difference", "allowed", "unit", "holds"}
     assert all(set(comparison) == keys for comparison in area["comparisons"])

@@ -269,7 +269,9 @@ def figure(
     if remark:
         _say(remark)
     if listing:
-        _print_rows(list(titles.items()))
+        # A name is there to be copied, so it stands on a line of its own, whole.
+        for file, title in titles.items():
+            print(f"{file}\n    {title}")  # noqa: T201
         return
     _console().print(caption, markup=False)
     for file in files:

@@ -108,7 +108,11 @@ def as_source(given: Any) -> Source:
         raise ValueError("a source needs a title: author, year and title")  # noqa: TRY004
     # A table or figure goes by its number, a DOI by text.
     texts = {name: str(value) for name, value in given.items() if name not in ("low", "high") and value is not None}
-    return Source(**texts | {name: float(given[name]) for name in ("low", "high") if given.get(name) is not None})  # type: ignore[arg-type]
+    ends = {name: given[name] for name in ("low", "high") if given.get(name) is not None}
+    for name, end in ends.items():
+        if isinstance(end, bool) or not isinstance(end, int | float):
+            raise ValueError(f"{name} of a source is a number, not {end!r}")  # noqa: TRY004 - pydantic's kind
+    return Source(**texts | {name: float(end) for name, end in ends.items()})  # type: ignore[arg-type]
 
 
 #: The fields of `byssus.source.Source`, in a person's words.
