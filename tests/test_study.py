@@ -313,7 +313,10 @@ def test_every_section_is_understood(tmp_path: Path) -> None:
         ("{label: x, quantity: lithiation capacity, value: 80 mAh, source: {doi: 10.1000/182}}", "needs a title"),
         ("{label: x, quantity: lithiation capacity, value: 80 mAh, source: {title: a, doi: b}}", "'b' is not a DOI"),
         ("{label: x, quantity: lithiation capacity, value: 80 mAh, source: [a]}", "is not a source"),
-        ("{label: x, quantity: lithiation capacity, value: 80 mAh, source: {title: a, low: [1]}}", "low of a source is a"),
+        (
+            "{label: x, quantity: lithiation capacity, value: 80 mAh, source: {title: a, low: [1]}}",
+            "low of a source is a",
+        ),
         ("{label: x, quantity: lithiation capacity, value: 80 mAh}", "source: is missing"),
         ("{label: x, quantity: lithiation capacity, value: 80 mAh, source: a, cycle: 0}", "cycle: 0 is not 1 or more"),
         ("CMC", "references.1: 'CMC' is not a set of fields"),

@@ -270,8 +270,8 @@ def figure(
         _say(remark)
     if listing:
         # A name is there to be copied, so it stands on a line of its own, whole.
-        for file, title in titles.items():
-            print(f"{file}\n    {title}")  # noqa: T201
+        for one, title in titles.items():
+            print(f"{one}\n    {title}")  # noqa: T201
         return
     _console().print(caption, markup=False)
     for file in files:
