@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from shared import one_line
+from shared import integrated_steps, one_line
 
 from byssus.conventions import Configuration
 from byssus.errors import ReadError
@@ -43,21 +43,7 @@ def reading(path: Path) -> Reading:
 
 
 def steps(table: Table) -> pl.DataFrame:
-    """One row a step, with ∫I dt from the last record of the step before."""
-    charge = pl.col("Current / A") * pl.col("Test Time / s").diff().fill_null(0.0) / 3600
-    return (
-        table.data.with_columns(charge.alias("charge"))
-        .group_by("Step Count / 1", maintain_order=True)
-        .agg(
-            pl.len().alias("records"),
-            pl.col("Cell Direction").first().cast(pl.String),
-            pl.col("Step ID").first(),
-            pl.col("charge").sum(),
-            (pl.col("charge") * pl.col("Voltage / V")).sum().alias("work"),
-            pl.col("^Step Cumulative .*$").last(),
-            pl.col(f"{VENDOR}Q charge/discharge/mA.h").last().alias("counter"),
-        )
-    )
+    return integrated_steps(table, pl.col(f"{VENDOR}Q charge/discharge/mA.h").last().alias("counter"))
 
 
 def mpt(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from shared import one_line
+from shared import integrated_steps, one_line
 
 from byssus.errors import ReadError
 from byssus.measured import read as door
@@ -29,21 +29,7 @@ def _readers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def steps(table: Table) -> pl.DataFrame:
-    """One row a step, with ∫I dt and ∫UI dt from the last record of the step before."""
-    charge = pl.col("Current / A") * pl.col("Test Time / s").diff().fill_null(0.0) / 3600
-    return (
-        table.data.with_columns(charge.alias("charge"))
-        .group_by("Step Count / 1", maintain_order=True)
-        .agg(
-            pl.len().alias("records"),
-            pl.col("Cell Direction").first().cast(pl.String),
-            pl.col("Step ID").first(),
-            pl.col("Cycle Count / 1").first(),
-            pl.col("charge").sum(),
-            (pl.col("charge") * pl.col("Voltage / V")).sum().alias("work"),
-            pl.col("^Step Cumulative .*$").last(),
-        )
-    )
+    return integrated_steps(table, pl.col("Cycle Count / 1").first())
 
 
 @pytest.mark.parametrize(

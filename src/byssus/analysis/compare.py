@@ -302,7 +302,7 @@ def over_cycles(
 def median_cell(results: Sequence[Cycling]) -> Cycling:
     """Return the cell whose retention is the median (of two, the lower); the first if none has any."""
     cycle = common_cycle(results)
-    kept = [(value, result) for result in results if (value := _at(result, RETENTION, cycle)) is not None]
+    kept = [(value, result) for result in results if (value := result.value(RETENTION, cycle)) is not None]
     return sorted(kept, key=lambda pair: pair[0])[(len(kept) - 1) // 2][1] if kept else results[0]
 
 
@@ -331,9 +331,9 @@ def _quantities(words: tuple[str, str], basis: CapacityBasis, cycle: int, baseli
 
     def from_cycles(name: str, unit: str, of_basis: str, column: Callable[[Cycling], str]) -> _Quantity:
         def of(result: Cycling, _summary: Sequence[Result]) -> tuple[float | None, float | None, str | None]:
-            value = _at(result, column(result), cycle)
+            value = result.value(column(result), cycle)
             if value is not None:
-                return value, _at(result, u(column(result)), cycle), None
+                return value, result.value(u(column(result)), cycle), None
             if result.last < cycle:
                 return None, None, f"ended in cycle {result.last}"
             return None, None, f"cycle {cycle} or its baseline was not measured"
@@ -454,9 +454,3 @@ def _deviation(values: Sequence[float]) -> float | None:
         return None
     centre = math.fsum(values) / len(values)
     return math.sqrt(math.fsum((value - centre) ** 2 for value in values) / (len(values) - 1))
-
-
-def _at(result: Cycling, column: str, cycle: int) -> float | None:
-    row = result.cycles.filter(pl.col(CYCLE) == cycle)
-    value = row[column].item() if row.height == 1 else None
-    return None if value is None else float(value)

@@ -118,18 +118,6 @@ _SOFTWARE: dict[str, _Entry] = {
 }  # fmt: skip
 
 _PAPERS: dict[str, _Entry] = {
-    "10.1002/sim.1009": _Entry(
-        "article",
-        "hartung2001",
-        {
-            "author": "Hartung, Joachim and Knapp, Guido",
-            "title": "A refined method for the meta-analysis of controlled clinical trials with binary outcome",
-            "journal": "Statistics in Medicine",
-            "year": "2001",
-            "volume": "20",
-            "pages": "3875--3889",
-        },
-    ),
     "10.1002/sim.791": _Entry(
         "article",
         "hartung2001overall",
