@@ -38,7 +38,7 @@ demo: $(CORE) ## install the core, then turn the shipped raw files into a report
 	@$(BIN)/byssus demo
 
 test: $(ALL) ## install every extra and run the tests
-	@$(PY) -m pytest
+	@$(PY) -m pytest --numprocesses auto --dist loadfile
 
 lint: $(ALL) ## style, types, imports, and that the generated files are up to date
 	$(PY) -m ruff check

@@ -26,7 +26,7 @@ from typer.testing import CliRunner
 from byssus import workflow
 from byssus.analysis.cycling.cell import examine
 from byssus.analysis.cycling.fade import CellFade, Fade
-from byssus.app import cli
+from byssus.app import cli, terminal
 from byssus.measured.metadata import Sample
 from byssus.project import inputs, store
 from byssus.project.inputs import Inputs
@@ -494,7 +494,7 @@ def test_many_names_are_not_listed_one_by_one() -> None:
 
 
 def test_time_left_follows_what_was_done() -> None:
-    pace = cli.Pace()
+    pace = terminal.Pace()
     assert pace.left(0, 0, 5.0) == ""  # what was checked before the work does not count
     assert pace.left(0, 1000, 100.0) == ""
     assert pace.left(100, 1000, 102.0) == "about 18 s left"
@@ -511,14 +511,14 @@ class _Terminal(io.StringIO):
 def test_progress_is_shown_of_what_takes_long(monkeypatch: pytest.MonkeyPatch, patience: float, shown: bool) -> None:
     import time
 
-    terminal = _Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
+    stream = _Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setattr(cli, "_PATIENCE", patience)
-    with cli._progress() as progress:
+    monkeypatch.setattr(terminal, "_PATIENCE", patience)
+    with terminal.progressing() as progress:
         progress("reading [A]", 0, 1000)
         time.sleep(0.3)
         progress("reading [B]", 100, 1000)
         time.sleep(0.5)
-    assert ("reading [B]" in terminal.getvalue() and "s left" in terminal.getvalue()) == shown
-    assert bool(terminal.getvalue()) == shown
+    assert ("reading [B]" in stream.getvalue() and "s left" in stream.getvalue()) == shown
+    assert bool(stream.getvalue()) == shown

@@ -7,8 +7,11 @@ from pathlib import Path
 
 from byssus.files import write_whole
 from byssus.findings import CODES
+from byssus.knowledge import columns, load
+from byssus.knowledge.uses import uses_of
 from byssus.measured.readers import READERS, generic
 from byssus.measured.tables import CURVES, KINDS, VENDOR
+from byssus.quantity import dimension
 from byssus.study import masses, model
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -165,11 +168,118 @@ def study_schema() -> str:
     return json.dumps(model.json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
+def knowledge_page() -> str:
+    """Lay out what may stand in a record of knowledge."""
+    lines = [
+        "# What is known",
+        "",
+        GENERATED,
+        "",
+        "`byssus binders`, `byssus show NAME` and `byssus facts` answer from the records that ship with Byssus and from your",
+        "own. The records are CSV files of UTF-8 text: one record a row, an empty cell where nothing is known, dots as decimal",
+        "marks, numbers in the unit that they were printed in.",
+        "",
+        "## Your own facts",
+        "",
+        "Write them to `facts.csv` beside a study, or to any CSV file in the folder `facts` of the data folder for users",
+        "(`~/.local/share/byssus` on Linux, `~/Library/Application Support/byssus` on macOS, `%LOCALAPPDATA%\\byssus` on",
+        "Windows; the environment variable `BYSSUS_HOME` names another), or name a file with `--own`. The columns are those",
+        "of facts below, in any order; only quantity, value, unit and source are needed, and with source `literature` a title or",
+        "a DOI, with source `user` a method or a note that says how it was measured. A row with a fault is left out and named;",
+        "the others are used.",
+        "",
+        "```csv",
+        "binder,quantity,value,uncertainty,unit,rate,cycle,cell,electrode,source,method",
+        "PAA,capacity retention,81.2,0.9,%,0.5 C,200,half,Si,user,three cells of one coating",
+        "```",
+        "",
+        "In Python, `byssus.knowledge.load()` gives every table as a polars frame and facts as typed records:",
+        "",
+        "```python",
+        "from byssus import knowledge",
+        "",
+        "known = knowledge.load()",
+        'known.where(quantity="ionic conductivity", unit="mS/cm", at_least=0.1)',
+        'known.find("waterglass").systems',
+        "```",
+        "",
+        "## Comparable numbers",
+        "",
+        "`byssus facts … --compare` brings numbers of one quantity to one axis: a retention R after N cycles as the fade per",
+        "cycle 1 − R^(1/N); capacities per area as those per mass of active material, where the loading is given. Numbers that",
+        "differ in a column named under *same* below stand on axes of their own. What cannot be compared is listed with the",
+        "reason, and conditions that differ within an axis are named.",
+    ]
+    headings = {
+        "facts": "one number a row", "systems": "the systems of the two documents", "quantities": "the vocabulary",
+        "substances": "what things are", "repeat_units": "of polymers", "members": "what systems are made of",
+        "abbreviations": "and their meanings", "properties": "what calculations need", "conflicts": "contradictions",
+        "references": "of the two documents", "uses": "what software could do with a system", "asked": "of which system",
+    }  # fmt: skip
+    for name, table in columns.TABLES.items():
+        lines += [
+            "",
+            f"## {name}: {headings[name]}",
+            "",
+            "| column | need | what stands in it |",
+            "| --- | --- | --- |",
+        ]
+        for column in table:
+            words = f"; one of {', '.join(column.choices)}" if column.choices else ""
+            words += "; several with `;` between" if column.several else ""
+            lines.append(f"| {column.name} | {'required' if column.required else ''} | {column.meaning}{words} |")
+    lines += [
+        "",
+        "## The quantities",
+        "",
+        "| quantity | unit | dimension | same | definition |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in load().quantities.iter_rows(named=True):
+        cells = (row["quantity"], row["unit"], dimension(row["unit"]), row["same"] or "", row["definition"])
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def systems_page() -> str:
+    """Lay out what Byssus does with each system of the two documents."""
+    known = load()
+    uses = list(uses_of(known))
+    done, commands = sum(use.command is not None for use in uses), {use.command for use in uses if use.command}
+    lines = [
+        "# What Byssus does with each system",
+        "",
+        GENERATED,
+        "",
+        "The two documents name 250 systems (P-, the CCL paper; R-, the review). For each, what software could do with it was",
+        "said in free text when the systems were listed; `src/byssus/knowledge/data/uses.csv` maps each phrase to one of five",
+        "words. Here stands, for each word, the command that does it, or *not yet* with the piece of work that would bring it.",
+        f"Of {len(uses)} uses, {done} have a command today. `make validate` runs each of the {len(commands)} commands",
+        "(docs/validation/systems.md). `byssus demo` analyses real cells that ship with Byssus: nobody has published the raw",
+        "data of these systems.",
+        "",
+        "| word | uses | with a command | not yet |",
+        "| --- | --- | --- | --- |",
+    ]
+    for word in columns.WORDS:
+        here = [use for use in uses if use.word == word]
+        able = sum(use.command is not None for use in here)
+        lines.append(f"| {word} | {len(here)} | {able} | {len(here) - able} |")
+    lines += ["", "| system | name | word | command |", "| --- | --- | --- | --- |"]
+    name_of = dict(known.systems.select("system", "name").iter_rows())
+    for use in uses:
+        does = f"`{use.command}`" if use.command else f"not yet: {use.planned}"
+        lines.append(f"| {use.system} | {name_of[use.system]} | {use.word} | {does} |")
+    return "\n".join([*lines, ""])
+
+
 PAGES = {
     "docs/tables.md": tables_page,
     "docs/findings.md": findings_page,
     "docs/formats.md": formats_page,
     "docs/study.md": study_page,
+    "docs/knowledge.md": knowledge_page,
+    "docs/systems.md": systems_page,
     "docs/study.schema.json": study_schema,
 }
 

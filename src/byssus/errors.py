@@ -74,6 +74,10 @@ class StudyError(ByssusError):
     """A study file says something that cannot be understood or carried out."""
 
 
+class KnowledgeError(ByssusError):
+    """A record of knowledge is not what it should be, or a question about it has no answer."""
+
+
 class UnitError(ByssusError):
     """A unit does not parse, or measures another kind of quantity."""
 

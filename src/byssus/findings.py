@@ -189,6 +189,11 @@ CODES: dict[str, Code] = {
         "The study says something that could not be understood; that part of it was left out.",
         "See the message; everything else was done.",
     ),
+    "knowledge-record": Code(
+        "error",
+        "A record of facts breaks the specification, or a question about what is known has no answer.",
+        "See the message; docs/knowledge.md says what may stand in a record.",
+    ),
     "usage": Code(
         "error",
         "The words of the command are off.",

@@ -218,6 +218,18 @@ def check_unit(unit: str) -> str:
     return tidy
 
 
+def dimension(unit: str) -> str:
+    """Return the dimension of a unit in base dimensions; ``1`` for a pure number.
+
+    Examples
+    --------
+    >>> dimension("mAh/g"), dimension("%")
+    ('[current] · [time] / [mass]', '1')
+    """
+    text = str(_unit(_tidy(unit)).dimensionality)
+    return "1" if text == "dimensionless" else text.replace("**", "^").replace("*", "·").replace(" ^ ", "^")
+
+
 def door(*, returns: str, **units: str) -> Callable[[Callable[..., float]], Callable[..., Quantity]]:
     """Let people call a function of plain SI floats with quantities.
 
@@ -324,7 +336,9 @@ def _tidy(unit: str) -> str:
 def _registry() -> pint.UnitRegistry[float]:
     import pint
 
-    return pint.UnitRegistry(cache_folder=None)
+    registry: pint.UnitRegistry[float] = pint.UnitRegistry(cache_folder=None)
+    registry.define("USD = [currency]")  # prices; another currency would need a rate and its date
+    return registry
 
 
 @functools.cache

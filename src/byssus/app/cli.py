@@ -10,14 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
-import math
 import os
 import shlex
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,41 +21,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from byssus import __version__
+from byssus.app import known, terminal
 from byssus.conventions import Configuration, Made
 from byssus.errors import (
-    AnalysisError,
     ByssusError,
     OutputError,
-    ReadError,
-    SeveralErrors,
-    StudyError,
-    TableError,
     UsageError,
 )
 from byssus.findings import Finding, by_severity
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table as Grid
+    pass
 
 app = typer.Typer(name="byssus", add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-
-#: Tables on the terminal fit this many columns.
-_WIDTH = 100
-#: Progress is shown of what takes longer, in s.
-_PATIENCE = 2.0
-
-#: The code of the finding that stands for an error in JSON answers; any other is "internal".
-_CODE_OF: dict[type[ByssusError], str] = {
-    ReadError: "unread-file",
-    TableError: "unread-file",
-    StudyError: "study-field",
-    OutputError: "not-written",
-    UsageError: "usage",
-    AnalysisError: "cell-left-out",
-}
 
 
 class _StdoutError(Exception):
@@ -109,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except _StdoutError as error:
         code = 1
         _drop_stdout()
-        _say(str(error))
+        terminal.say(str(error))
     sys.exit(code)
 
 
@@ -128,17 +104,17 @@ def _carry_out(words: Sequence[str]) -> int:
     except ByssusError as error:
         if debug:
             raise
-        for one in _each(error):
-            _say(str(one))
+        for one in terminal.each_of(error):
+            terminal.say(str(one))
         return error.exit_code
     except typer.TyperException as error:
         line = f"{error.format_message()} See 'byssus {_verb(error)}--help'."
-        _say(line)
+        terminal.say(line)
         if as_json:
-            _print_json({"schema": "byssus.error/1", "findings": [Finding("usage", line).as_dict()]})
+            terminal.print_json({"schema": "byssus.error/1", "findings": [Finding("usage", line).as_dict()]})
         return 2
     except (KeyboardInterrupt, typer.Abort):
-        _say("stopped; nothing half-done was left behind")
+        terminal.say("stopped; nothing half-done was left behind")
         return 130
     except (BrokenPipeError, _StdoutError):
         raise
@@ -149,9 +125,9 @@ def _carry_out(words: Sequence[str]) -> int:
             f"internal error ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no message'}); "
             "this is a defect of Byssus: please report it with what BYSSUS_DEBUG=1 prints"
         )
-        _say(line)
+        terminal.say(line)
         if as_json:
-            _print_json({"schema": "byssus.error/1", "findings": [Finding("internal", line).as_dict()]})
+            terminal.print_json({"schema": "byssus.error/1", "findings": [Finding("internal", line).as_dict()]})
         return 1
     return 0
 
@@ -189,15 +165,18 @@ def init(
     """Write a commented study.yaml, with a cell for each instrument's file that is there already."""
     from byssus.study.start import start
 
-    with _answering(as_json, {"schema": "byssus.init/1", "file": None, "cells": {}}), _progress() as progress:
+    with (
+        terminal.answering(as_json, {"schema": "byssus.init/1", "file": None, "cells": {}}),
+        terminal.progressing() as progress,
+    ):
         done = start(folder, configuration=cell, made=made, progress=progress)
     if as_json:
         answer = {"file": str(done.file.resolve()), "cells": done.found, "remarks": list(done.remarks)}
-        _print_json({"schema": "byssus.init/1", "findings": []} | answer)
+        terminal.print_json({"schema": "byssus.init/1", "findings": []} | answer)
         return
     if done.found:
         print("Cells were made of these files:")  # noqa: T201
-        _print_rows([(f"  {file}", title) for file, title in done.found.items()])
+        terminal.print_rows([(f"  {file}", title) for file, title in done.found.items()])
     for remark in done.remarks:
         print(f"Left out: {remark}")  # noqa: T201
     print(f"Fill in what is blank, then: byssus run {shlex.quote(str(folder))}")  # noqa: T201
@@ -245,7 +224,10 @@ def figure(
     """Draw a figure of a study again, with other choices, without running the study again."""
     from byssus.figure import redraw
 
-    with _answering(as_json, {"schema": "byssus.figure/1", "figures": [], "files": []}), _progress() as progress:
+    with (
+        terminal.answering(as_json, {"schema": "byssus.figure/1", "figures": [], "files": []}),
+        terminal.progressing() as progress,
+    ):
         progress("reading the results", 0, 0)
         left = redraw.Results.at(results)
         if listing:
@@ -264,16 +246,16 @@ def figure(
     if as_json:
         figures = [{"name": one, "title": title} for one, title in titles.items()]
         answer = {"figures": figures, "caption": caption, "files": [str(file.resolve()) for file in files]}
-        _print_json({"schema": "byssus.figure/1", "findings": [], "remark": remark} | answer)
+        terminal.print_json({"schema": "byssus.figure/1", "findings": [], "remark": remark} | answer)
         return
     if remark:
-        _say(remark)
+        terminal.say(remark)
     if listing:
         # A name is there to be copied, so it stands on a line of its own, whole.
         for one, title in titles.items():
             print(f"{one}\n    {title}")  # noqa: T201
         return
-    _console().print(caption, markup=False)
+    terminal.screen().print(caption, markup=False)
     for file in files:
         print(file.resolve())  # noqa: T201
 
@@ -300,13 +282,13 @@ def read(
     """Read an instrument's file to one table, and say what looks wrong."""
     from byssus import workflow
 
-    with _answering(as_json, {"schema": "byssus.read/1", "table": None}), _progress() as progress:
+    with terminal.answering(as_json, {"schema": "byssus.read/1", "table": None}), terminal.progressing() as progress:
         progress(f"reading {file.name}", 0, 1)
         table = workflow.read_file(file, out=out, reader=reader, configuration=cell, made=made, force=force)
     described = workflow.describe(table)
     if as_json:
         findings = [finding.as_dict() for finding in by_severity(table.findings)]
-        _print_json({"schema": "byssus.read/1", "findings": findings, "table": described})
+        terminal.print_json({"schema": "byssus.read/1", "findings": findings, "table": described})
         return
     rows = [
         ("file", file.name),
@@ -327,8 +309,8 @@ def read(
     rows += [(f"no {name}", reason) for name, reason in described["missing"].items()]
     if out is not None:
         rows.append(("written to", str(out.resolve())))
-    _print_rows(rows)
-    _print_findings(table.findings)
+    terminal.print_rows(rows)
+    terminal.print_findings(table.findings)
 
 
 @app.command()
@@ -342,19 +324,19 @@ def validate(
     from byssus.validation import pages
 
     areas: list[dict[str, Any]] = []
-    with _answering(as_json, {"schema": "byssus.validate/1", "areas": []}):
+    with terminal.answering(as_json, {"schema": "byssus.validate/1", "areas": []}):
         _check_generated(out)
         check_writable(out / "index.md")
         for name, page in pages.write(area, out):
             comparisons = [
-                {key: _finite(value) for key, value in asdict(comparison).items()} | {"holds": comparison.holds}
+                {key: terminal.finite(value) for key, value in asdict(comparison).items()} | {"holds": comparison.holds}
                 for comparison in page.comparisons
             ]
             areas.append({"name": name, "holds": page.holds, "summary": page.summary, "comparisons": comparisons})
             if not as_json:
                 typer.echo(f"{'holds' if page.holds else 'FAILS'}  {name}: {page.summary}")
     if as_json:
-        _print_json({"schema": "byssus.validate/1", "findings": [], "areas": areas})
+        terminal.print_json({"schema": "byssus.validate/1", "findings": [], "areas": areas})
     if not all(each["holds"] for each in areas):
         raise typer.Exit(1)
 
@@ -377,28 +359,38 @@ def doctor(as_json: JsonFlag = False) -> None:
 
     report = checks.examine()
     if as_json:
-        _print_json({"schema": "byssus.doctor/1", "findings": [], "checks": [check.as_dict() for check in report]})
+        terminal.print_json(
+            {"schema": "byssus.doctor/1", "findings": [], "checks": [check.as_dict() for check in report]}
+        )
     else:
-        _print_rows([(f"{check.mark} {check.name}", check.text) for check in report])
+        terminal.print_rows([(f"{check.mark} {check.name}", check.text) for check in report])
     if any(check.state == "broken" for check in report):
         raise typer.Exit(1)
 
 
+app.command()(known.binders)
+app.command()(known.show)
+app.command()(known.facts)
+
+
 def _run(verb: Callable[[Any], Any], as_json: bool) -> None:
     """Carry out a study and tell of it; the report's path is the last line of standard output."""
-    with _answering(as_json, {"schema": "byssus.run/1", "samples": {}, "results": []}), _progress() as progress:
+    with (
+        terminal.answering(as_json, {"schema": "byssus.run/1", "samples": {}, "results": []}),
+        terminal.progressing() as progress,
+    ):
         done = verb(progress)
     for lack in done.errors:
-        _say(str(lack))
+        terminal.say(str(lack))
     if as_json:
-        _print_json(done.as_dict() | {"report": str(done.report)})
+        terminal.print_json(done.as_dict() | {"report": str(done.report)})
     else:
         _print_results(done)
-        _console().print(f"{len(done.results)} numbers in all, in results.csv beside the report")
+        terminal.screen().print(f"{len(done.results)} numbers in all, in results.csv beside the report")
         for said in (str(done.reuse), done.reuse.note):
             if said:
-                _console().print(said, markup=False)
-        _print_findings(done.findings)
+                terminal.screen().print(said, markup=False)
+        terminal.print_findings(done.findings)
         print(done.report)  # noqa: T201 - unwrapped and last, whatever the width of the terminal
     if done.errors:
         raise typer.Exit(1)
@@ -418,167 +410,7 @@ def _print_results(done: Any) -> None:
         grid.add_row(result.sample or "", result.name, result.basis or "", cycle, str(result))
         about = (result.sample, result.name, result.basis, cycle and f"cycle {cycle}")
         lines.append(f"{', '.join(part for part in about if part)}: {result}")
-    _print_grid(grid, lines)
-
-
-def _print_rows(rows: Sequence[tuple[str, str]]) -> None:
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    grid = Grid.grid(padding=(0, 2))
-    for name, value in rows:
-        # A path is longer than any line: it is folded, and leaves the names their room.
-        grid.add_row(Text(name, no_wrap=True), Text(value, overflow="fold"))
-    _console().print(grid)
-
-
-def _print_findings(findings: Iterable[Finding]) -> None:
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    ordered = by_severity(findings)
-    if not ordered:
-        return
-    colours = {"error": "red", "warning": "yellow", "note": "dim"}
-    grid = Grid.grid(padding=(0, 2))
-    lines = []
-    for finding in ordered:
-        message = f"{finding.sample}: {finding.message}" if finding.sample else finding.message
-        grid.add_row(Text(finding.severity, style=colours[finding.severity]), Text(finding.code), Text(message))
-        lines.append(f"{finding.severity}, {finding.code}: {message}")
-    print()  # noqa: T201
-    _print_grid(grid, lines)
-
-
-def _print_grid(grid: Grid, lines: Iterable[str]) -> None:
-    """Print a table, or line by line what it says where its words would have to be cut."""
-    from rich.text import Text
-
-    console = _console()
-    with console.capture() as printed:
-        console.print(grid)
-    if "…" not in printed.get():  # Rich's sign for a word that it cut
-        console.print(grid)
-    else:
-        for line in lines:
-            console.print(Text(line, overflow="fold"))
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    class Stdout(Console):
-        def on_broken_pipe(self) -> None:
-            # Rich's own exits with 1; the reader of a pipe may leave when it likes.
-            raise BrokenPipeError
-
-    console = Stdout(highlight=False, soft_wrap=False)
-    # A pipe has no width: a wide one keeps one row on one line where it can.
-    console.width = min(console.width, _WIDTH) if console.is_terminal else _WIDTH
-    return console
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar with an estimate on a terminal's standard error, for what takes longer than `_PATIENCE`."""
-    if not sys.stderr.isatty():
-        yield lambda _message, _done, _total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[left]}"),
-    )
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    task, pace = bar.add_task("", total=None, left=""), Pace()
-    late = threading.Timer(_PATIENCE, bar.start)
-    late.daemon = True
-    late.start()
-    try:
-        yield lambda message, done, total: bar.update(
-            task,
-            description=message,
-            completed=done,
-            total=total or None,
-            left=pace.left(done, total, time.monotonic()),
-        )
-    finally:
-        late.cancel()
-        late.join()
-        bar.stop()
-
-
-class Pace:
-    """How fast the work went so far, and how long the rest of it takes at that."""
-
-    def __init__(self) -> None:
-        self._began: float | None = None
-
-    def left(self, done: int, total: int, now: float) -> str:
-        """Return how much time is left, in words; nothing while there is nothing to tell it by.
-
-        Parameters
-        ----------
-        done, total
-            Of the work, in any unit that takes about as long each.
-        now
-            A clock, in s.
-
-        Examples
-        --------
-        >>> pace = Pace()
-        >>> pace.left(0, 30, now=100.0)
-        ''
-        >>> pace.left(10, 30, now=160.0)
-        'about 2 min left'
-        """
-        if total and self._began is None:
-            self._began = now
-        if not 0 < done < total or self._began is None:
-            return ""
-        seconds = (now - self._began) * (total - done) / done
-        if seconds < 90:
-            return f"about {max(1.0, seconds):.0f} s left"
-        return f"about {seconds / 60:.0f} min left" if seconds < 5400 else f"about {seconds / 3600:.1f} h left"
-
-
-@contextlib.contextmanager
-def _answering(as_json: bool, empty: dict[str, Any]) -> Iterator[None]:
-    """Give a verb's answer, empty but for the findings, when the verb fails and JSON was asked for."""
-    try:
-        yield
-    except ByssusError as error:
-        if as_json:
-            _print_json(empty | {"findings": [_as_finding(one) for one in _each(error)]})
-        raise
-
-
-def _each(error: ByssusError) -> tuple[ByssusError, ...]:
-    return error.errors if isinstance(error, SeveralErrors) else (error,)
-
-
-def _as_finding(error: ByssusError) -> dict[str, Any]:
-    code = next((code for kind, code in _CODE_OF.items() if isinstance(error, kind)), "internal")
-    return Finding(code, str(error), file=error.file, field=error.field).as_dict()
-
-
-def _finite(value: Any) -> Any:
-    """Return a value as JSON can hold it: what is not a number is missing."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _print_json(answer: dict[str, Any]) -> None:
-    print(json.dumps(answer, ensure_ascii=False, allow_nan=False))  # noqa: T201
-
-
-def _say(line: str) -> None:
-    # Where standard error is closed too, nobody is left to tell; the exit code still says it.
-    with contextlib.suppress(OSError):
-        print(f"byssus: {line}", file=sys.stderr)  # noqa: T201
+    terminal.print_grid(grid, lines)
 
 
 def _drop_stdout() -> None:

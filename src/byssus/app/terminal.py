@@ -1,0 +1,216 @@
+"""How answers look: on a terminal, in a pipe, as JSON; and progress while they are on their way."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from byssus.errors import (
+    AnalysisError,
+    ByssusError,
+    KnowledgeError,
+    OutputError,
+    ReadError,
+    SeveralErrors,
+    StudyError,
+    TableError,
+    UsageError,
+)
+from byssus.findings import Finding, by_severity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+#: Tables on the terminal fit this many columns.
+_WIDTH = 100
+#: Progress is shown of what takes longer, in s.
+_PATIENCE = 2.0
+
+#: The code of the finding that stands for an error in JSON answers; any other is "internal".
+_CODE_OF: dict[type[ByssusError], str] = {
+    ReadError: "unread-file",
+    TableError: "unread-file",
+    StudyError: "study-field",
+    OutputError: "not-written",
+    UsageError: "usage",
+    AnalysisError: "cell-left-out",
+    KnowledgeError: "knowledge-record",
+}
+
+
+def print_rows(rows: Sequence[tuple[str, str]]) -> None:
+    """Print pairs of a name and what it is."""
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid.grid(padding=(0, 2))
+    for name, value in rows:
+        # A path is longer than any line: it is folded, and leaves the names their room.
+        grid.add_row(Text(name, no_wrap=True), Text(value, overflow="fold"))
+    screen().print(grid)
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Print what looks wrong, the gravest first."""
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    ordered = by_severity(findings)
+    if not ordered:
+        return
+    colours = {"error": "red", "warning": "yellow", "note": "dim"}
+    grid = Grid.grid(padding=(0, 2))
+    lines = []
+    for finding in ordered:
+        message = f"{finding.sample}: {finding.message}" if finding.sample else finding.message
+        grid.add_row(Text(finding.severity, style=colours[finding.severity]), Text(finding.code), Text(message))
+        lines.append(f"{finding.severity}, {finding.code}: {message}")
+    print()  # noqa: T201
+    print_grid(grid, lines)
+
+
+def print_grid(grid: Grid, lines: Iterable[str]) -> None:
+    """Print a table, or line by line what it says where its words would have to be cut."""
+    from rich.text import Text
+
+    console = screen()
+    with console.capture() as printed:
+        console.print(grid)
+    if "…" not in printed.get():  # Rich's sign for a word that it cut
+        console.print(grid)
+    else:
+        for line in lines:
+            console.print(Text(line, overflow="fold"))
+
+
+def screen() -> Console:
+    """Return the console of standard output, no wider than a table may be."""
+    from rich.console import Console
+
+    class Stdout(Console):
+        def on_broken_pipe(self) -> None:
+            # Rich's own exits with 1; the reader of a pipe may leave when it likes.
+            raise BrokenPipeError
+
+    console = Stdout(highlight=False, soft_wrap=False)
+    # A pipe has no width: a wide one keeps one row on one line where it can.
+    console.width = min(console.width, _WIDTH) if console.is_terminal else _WIDTH
+    return console
+
+
+@contextlib.contextmanager
+def progressing() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar with an estimate on a terminal's standard error, for what takes longer than `_PATIENCE`."""
+    if not sys.stderr.isatty():
+        yield lambda _message, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[left]}"),
+    )
+    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    task, pace = bar.add_task("", total=None, left=""), Pace()
+    late = threading.Timer(_PATIENCE, bar.start)
+    late.daemon = True
+    late.start()
+    try:
+        yield lambda message, done, total: bar.update(
+            task,
+            description=message,
+            completed=done,
+            total=total or None,
+            left=pace.left(done, total, time.monotonic()),
+        )
+    finally:
+        late.cancel()
+        late.join()
+        bar.stop()
+
+
+class Pace:
+    """How fast the work went so far, and how long the rest of it takes at that."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+
+    def left(self, done: int, total: int, now: float) -> str:
+        """Return how much time is left, in words; nothing while there is nothing to tell it by.
+
+        Parameters
+        ----------
+        done, total
+            Of the work, in any unit that takes about as long each.
+        now
+            A clock, in s.
+
+        Examples
+        --------
+        >>> pace = Pace()
+        >>> pace.left(0, 30, now=100.0)
+        ''
+        >>> pace.left(10, 30, now=160.0)
+        'about 2 min left'
+        """
+        if total and self._began is None:
+            self._began = now
+        if not 0 < done < total or self._began is None:
+            return ""
+        seconds = (now - self._began) * (total - done) / done
+        if seconds < 90:
+            return f"about {max(1.0, seconds):.0f} s left"
+        return f"about {seconds / 60:.0f} min left" if seconds < 5400 else f"about {seconds / 3600:.1f} h left"
+
+
+@contextlib.contextmanager
+def answering(as_json: bool, empty: dict[str, Any]) -> Iterator[None]:
+    """Give a verb's answer, empty but for the findings, when the verb fails and JSON was asked for."""
+    try:
+        yield
+    except ByssusError as error:
+        if as_json:
+            print_json(empty | {"findings": [_as_finding(one) for one in each_of(error)]})
+        raise
+
+
+def each_of(error: ByssusError) -> tuple[ByssusError, ...]:
+    """Return the errors that one stands for."""
+    return error.errors if isinstance(error, SeveralErrors) else (error,)
+
+
+def as_findings(errors: Iterable[ByssusError]) -> list[dict[str, Any]]:
+    """Return errors that did not stop the work as JSON takes findings."""
+    return [_as_finding(error) for error in errors]
+
+
+def _as_finding(error: ByssusError) -> dict[str, Any]:
+    code = next((code for kind, code in _CODE_OF.items() if isinstance(error, kind)), "internal")
+    return Finding(code, str(error), file=error.file, field=error.field).as_dict()
+
+
+def finite(value: Any) -> Any:
+    """Return a value as JSON can hold it: what is not a number is missing."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def print_json(answer: dict[str, Any]) -> None:
+    """Print one object, and nothing else."""
+    print(json.dumps(answer, ensure_ascii=False, allow_nan=False))  # noqa: T201
+
+
+def say(line: str) -> None:
+    """Tell of an error in one line on standard error."""
+    # Where standard error is closed too, nobody is left to tell; the exit code still says it.
+    with contextlib.suppress(OSError):
+        print(f"byssus: {line}", file=sys.stderr)  # noqa: T201
