@@ -30,6 +30,12 @@ def real() -> Callable[[str], Path]:
 
 
 @pytest.fixture(autouse=True)
+def _nobodys_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep whatever facts the person who runs the tests has of their own out of them."""
+    monkeypatch.setenv("BYSSUS_HOME", str(tmp_path_factory.getbasetemp() / "nobodys-home"))
+
+
+@pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object) -> NoReturn:
         raise AssertionError(f"something tried to open a network connection: {args[1:]}")

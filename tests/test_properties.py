@@ -195,13 +195,6 @@ def test_the_alloy_densities_say_what_lithium_adds(value: dict[str, float]) -> N
     assert 3 < graphite < 6
 
 
-def test_specific_surface_of_the_silicon_spheres(rows: list[Row]) -> None:
-    row = next(row for row in rows if row["property"] == "Si/specific surface area")
-    given = conditions(row)
-    computed = 6 / (number(given["density"]) * 1e6 * number(given["diameter"]) * 1e-9)
-    assert row["value"] == pytest.approx(computed, rel=1e-5)
-
-
 def test_solvents_boil_where_their_vapour_pressure_says(rows: list[Row], value: dict[str, float]) -> None:
     """Clausius and Clapeyron from 25 °C to the boiling point, within 8 K: three independent columns must agree."""
     heats = {row["substance"]: row["value"] for row in of(rows, "enthalpy of vaporisation") if row["temperature"]}

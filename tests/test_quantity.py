@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from byssus.errors import UnitError
-from byssus.quantity import Quantity, check_unit, convert, door, format_value
+from byssus.quantity import Quantity, check_unit, convert, format_value
 
 
 @pytest.mark.parametrize(
@@ -80,42 +80,6 @@ def test_conversion_there_and_back(value: float, uncertainty: float) -> None:
 def test_an_unstated_uncertainty_is_not_zero() -> None:
     assert Quantity.parse("1 mg").to("kg").uncertainty is None
     assert Quantity(1.0, "mg", 0.0).uncertainty == 0.0
-
-
-def test_door_propagates_as_the_analytic_formula() -> None:
-    @door(returns="kg/m^2", mass="kg", area="m^2")
-    def loading(mass: float, area: float) -> float:
-        return mass / area
-
-    result = loading("0.927 ± 0.034 mg", "1.131 ± 0.02 cm^2").to("mg/cm^2")
-    value = 0.927 / 1.131
-    assert math.isclose(result.value, value, rel_tol=1e-9)
-    # First order, so the second-order difference of the analytic and the numeric form is all that may be left.
-    expected = value * math.hypot(0.034 / 0.927, 0.02 / 1.131)
-    assert result.uncertainty is not None
-    assert math.isclose(result.uncertainty, expected, rel_tol=1e-3)
-
-
-def test_door_names_the_argument_and_refuses_a_bare_word() -> None:
-    @door(returns="N/m", force="N", width="m")
-    def peel(force: float, width: float) -> float:
-        return force / width
-
-    with pytest.raises(UnitError, match=r"^width: 'N' cannot become m"):
-        peel("3.52 N", "3.52 N")
-    with pytest.raises(UnitError, match=r"^force: True has no unit"):
-        peel(True, 1.0)
-    assert peel(3.52, width=0.025).value == pytest.approx(140.8)
-    with pytest.raises(TypeError, match="no argument length"):
-        door(returns="1", length="m")(lambda width: width)
-
-
-def test_door_keeps_plain_arguments_plain() -> None:
-    @door(returns="m", length="m")
-    def scaled(length: float, times: int = 2) -> float:
-        return length * times
-
-    assert scaled("3 mm", times=3).value == pytest.approx(0.009)
 
 
 @pytest.mark.parametrize(

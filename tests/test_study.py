@@ -20,13 +20,15 @@ from pydantic import BaseModel
 from shared import DEMO, ROOT, square_wave
 from test_workflow import HOURS, cell, line, study
 
-from byssus import workflow
+from byssus import knowledge, workflow
 from byssus.analysis.cycling import cycles as cycling
 from byssus.analysis.cycling.summary import summarise
 from byssus.conventions import CapacityBasis, Configuration, Made
 from byssus.errors import ByssusError, OutputError, SeveralErrors, StudyError, UsageError
+from byssus.handwritten.fields import names_of
 from byssus.measured.metadata import Sample
 from byssus.quantity import Quantity, convert
+from byssus.recipe.model import Recipe
 from byssus.source import Source
 from byssus.study import model
 from byssus.study.start import SCHEMA_FILE, start
@@ -238,7 +240,7 @@ def test_missing_folder_and_bytes_that_are_no_text(tmp_path: Path) -> None:
 
 
 PARTS: tuple[type[BaseModel], ...] = (
-    model.StudyFile, model.Binder, model.Recipe, model.Electrode, model.Cell, model.ExcludedCell, model.Comparisons,
+    model.StudyFile, model.Binder, Recipe, model.Electrode, model.Cell, model.ExcludedCell, model.Comparisons,
     model.Pair, model.Reference, model.Analysis,
 )  # fmt: skip
 
@@ -318,6 +320,12 @@ def test_every_section_is_understood(tmp_path: Path) -> None:
             "low of a source is a",
         ),
         ("{label: x, quantity: lithiation capacity, value: 80 mAh}", "source: is missing"),
+        ("{label: x, quantity: peel force, value: 3, source: a}", "has no unit"),
+        ("{label: x, quantity: peel forse, value: 3 N, source: a}", "did you mean 'peel force'"),
+        ("{label: x, quantity: peel force, value: 3 N/m, source: a}", "3 N/m is not in N"),
+        ("{label: x, quantity: peel force, basis: area, value: 3 N, source: a}", "is for capacities only"),
+        ("{label: x, quantity: specific capacity, value: 80 mAh/g, source: a}", "per active material or per coating"),
+        ("{label: x, quantity: areal capacity, basis: coating, value: 2 mAh/cm^2, source: a}", "per coating is not in"),
         ("{label: x, quantity: lithiation capacity, value: 80 mAh, source: a, cycle: 0}", "cycle: 0 is not 1 or more"),
         ("CMC", "references.1: 'CMC' is not a set of fields"),
     ],
@@ -483,6 +491,29 @@ def test_the_quantities_of_references_are_those_of_the_results() -> None:
             assert any(_same_kind(result.unit, unit) for unit in model.QUANTITIES[result.name]), result
 
 
+def test_references_take_every_quantity_of_what_is_known(tmp_path: Path) -> None:
+    vocabulary = dict(knowledge.load().quantities.select("quantity", "unit").iter_rows())
+    lines = [
+        f"  - {{label: x, quantity: {json.dumps(name)}, value: {{value: -2.5, unit: {json.dumps(unit)}}}, source: a"
+        f"{', basis: active material' if unit == 'mAh/g' else ''}}}\n"
+        for name, unit in vocabulary.items()
+    ]
+    # In another unit of the same kind, and a ratio without one.
+    lines.append("  - {label: x, quantity: elastic modulus, value: 9770 ± 30 MPa, source: a}\n")
+    lines.append("  - {label: x, quantity: N/P ratio, value: 1.15, source: a}\n")
+    read = load(written(tmp_path, f"schema: 1\nreferences:\n{''.join(lines)}"))
+    assert read.faults == ()
+    assert [reference.quantity for reference in read.references] == [*vocabulary, "elastic modulus", "N/P ratio"]
+    assert read.references[-2].value.to("GPa") == Quantity(9.77, "GPa", 0.03)
+    assert read.references[-1].value == Quantity(1.15, "1")
+    # A name means one thing, and those that results have are names of results.
+    results = set(model.QUANTITIES) - set(vocabulary)
+    assert len(model.QUANTITIES) == len(results) + len(vocabulary) == len(results | set(vocabulary))
+    measured = {name for one in read.references if one.measured_as != (one.quantity,) for name in one.measured_as}
+    assert len(measured) == 9
+    assert measured <= results
+
+
 def _same_kind(unit: str, other: str) -> bool:
     from byssus.errors import UnitError
 
@@ -514,7 +545,7 @@ def test_a_mass_is_the_same_in_every_unit(
     assert mass.to("mg").uncertainty == pytest.approx(milligrams * relative, rel=1e-6)
 
 
-FIELDS = sorted({*model.SECTIONS, *(name for part in PARTS for name in model.names_of(part)), "A", "E", "CMC", "title"})
+FIELDS = sorted({*model.SECTIONS, *(name for part in PARTS for name in names_of(part)), "A", "E", "CMC", "title"})
 plain = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 3), st.floats(), st.text(max_size=8),
     st.sampled_from(["1 mg", "0 mg", "-1 mg", "1 ± 2 mg", "1e300 kg", "1e-300 mg", "60 %", "1 cm^2", "12 mm", "5 mg/cm^2",
@@ -571,7 +602,7 @@ def test_a_new_study_shows_every_field(tmp_path: Path) -> None:
         encoding="utf-8"
     )
     for part in PARTS:
-        for name in model.names_of(part):
+        for name in names_of(part):
             assert re.search(rf"(^|[\s#{{-]){name}:", text, re.MULTILINE), f"{part.__name__}.{name}"
     assert max(map(len, text.splitlines())) <= 120
 

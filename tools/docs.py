@@ -5,13 +5,20 @@ import json
 import sys
 from pathlib import Path
 
+from pydantic import BaseModel
+
+from byssus.app import calc
 from byssus.files import write_whole
 from byssus.findings import CODES
+from byssus.handwritten.fields import names_of
 from byssus.knowledge import columns, load
 from byssus.knowledge.uses import uses_of
 from byssus.measured.readers import READERS, generic
 from byssus.measured.tables import CURVES, KINDS, VENDOR
+from byssus.physics import catalogue
 from byssus.quantity import dimension
+from byssus.recipe import model as parts
+from byssus.recipe.reading import load as load_recipe
 from byssus.study import masses, model
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -140,22 +147,80 @@ def study_page() -> str:
         "`arithmetic`), and what is common to the cells of an electrode beside it (`shared_uncertainty`, relative).",
     ]
     for heading, part in (
-        ("The whole", model.StudyFile), ("binders", model.Binder), ("recipes", model.Recipe),
+        ("The whole", model.StudyFile), ("binders", model.Binder), ("recipes", parts.Recipe),
         ("electrodes", model.Electrode), ("cells", model.Cell), ("cells, excluded", model.ExcludedCell),
         ("comparisons", model.Comparisons), ("comparisons, pairs", model.Pair), ("references", model.Reference),
         ("analysis", model.Analysis),
     ):  # fmt: skip
-        lines += ["", f"## {heading}", "", (part.__doc__ or "").strip(), ""]
-        lines += ["| field | need | meaning | example |", "| --- | --- | --- | --- |"]
-        for name, field in model.names_of(part).items():
-            need = "required" if field.is_required() else "optional"
-            example = f"`{_as_yaml(field.examples[0])}`" if field.examples else ""
-            lines.append(f"| {name} | {need} | {field.description} | {example} |")
+        lines += _fields_of(heading, part)
     lines += ["", "### A source", "", "| field | meaning |", "| --- | --- |"]
     lines += [f"| {name} | {meaning} |" for name, meaning in model.SOURCE_FIELDS.items()]
     lines += ["", "### Quantities of references", "", "| quantity | unit of the kind |", "| --- | --- |"]
     lines += [f"| {name} | {', '.join(units)} |" for name, units in model.QUANTITIES.items()]
     return "\n".join([*lines, ""])
+
+
+def recipe_page() -> str:
+    """Lay out what may stand in recipe.yaml, and list the recipes that are shipped."""
+    folder = ROOT / "src" / "byssus" / "examples" / "recipes"
+    lines = [
+        "# recipe.yaml",
+        "",
+        GENERATED,
+        "",
+        "A recipe says what an electrode was made of, as it stands in the lab book: what was weighed, in the order in which it",
+        "was put together; what was coated; and the cell that it goes into. Only `parts` and `active` are needed. The file",
+        "is a `recipe.yaml` in a folder of its own, or any YAML file.",
+        "",
+        "- A quantity is `value ± uncertainty unit`, the uncertainty one standard deviation; leave it out where it is not",
+        "  known. A share is `60 %` or `0.6`. Where a range is known instead, the fields of materials and `N/P` take",
+        "  `{value: 1 nm, low: 0.5 nm, high: 2 nm}`; its standard uncertainty is its width over √12 (JCGM 100:2008 (GUM), 4.3.7).",
+        "- What is added, dissolved or a part is a solution of the recipe, else a substance that Byssus knows by any of its names",
+        "  (`byssus show NAME`), else one that is described under `materials`. A solution goes before a substance of its name.",
+        "- Leave out what is not known: nothing is taken to be zero. Say in a `note` what is assumed.",
+        "- What cannot be understood is named with file, line and field, and left out; the rest is used.",
+        "- The content hash of a recipe does not depend on layout, comments or the order of fields; the order of ingredients",
+        "  counts.",
+        "",
+        "The binder of the seed paper, and what is not said there:",
+        "",
+        "```yaml",
+        (folder / "ccl-5.yaml").read_text(encoding="utf-8").strip(),
+        "```",
+    ]
+    for heading, part in (
+        ("The whole", parts.Recipe), ("solutions", parts.Solution), ("solutions, ingredients", parts.Ingredient),
+        ("electrode", parts.Coating), ("electrode, evidence", parts.Evidence), ("materials", parts.Material),
+        ("cell", parts.Plan), ("A range", parts.Ranged),
+    ):  # fmt: skip
+        lines += _fields_of(heading, part)
+    lines += [
+        "",
+        "## The shipped recipes",
+        "",
+        "They lie in `byssus/examples/recipes` of the package. Those of the review have the number of their system in front;",
+        "each says in its notes what is printed and what is assumed, and why.",
+        "",
+        "| file | recipe | source |",
+        "| --- | --- | --- |",
+    ]
+    for file in sorted(folder.glob("*.yaml")):
+        recipe = load_recipe(file).recipe
+        lines.append(f"| {file.name} | {recipe.title} | {recipe.source} |")
+    return "\n".join([*lines, ""])
+
+
+def _fields_of(heading: str, part: type[BaseModel]) -> list[str]:
+    """Lay out the fields of one section of a file that people write."""
+    lines = ["", f"## {heading}", "", (part.__doc__ or "").strip(), ""]
+    lines += ["| field | need | meaning | example |", "| --- | --- | --- | --- |"]
+    for name, field in names_of(part).items():
+        need = "required" if field.is_required() else "optional"
+        if isinstance(field.default, str):
+            need += f", else `{field.default}`"
+        example = f"`{_as_yaml(field.examples[0])}`" if field.examples else ""
+        lines.append(f"| {name} | {need} | {field.description} | {example} |")
+    return lines
 
 
 def _as_yaml(example: object) -> str:
@@ -253,10 +318,11 @@ def systems_page() -> str:
         "",
         "The two documents name 250 systems (P-, the CCL paper; R-, the review). For each, what software could do with it was",
         "said in free text when the systems were listed; `src/byssus/knowledge/data/uses.csv` maps each phrase to one of five",
-        "words. Here stands, for each word, the command that does it, or *not yet* with the piece of work that would bring it.",
+        "words and to the command that does it, `asked.csv` beside it to the command with that system's numbers. Here stand,",
+        "for each word, the commands, or *not yet* with the piece of work that would bring what is asked.",
         f"Of {len(uses)} uses, {done} have a command today. `make validate` runs each of the {len(commands)} commands",
-        "(docs/validation/systems.md). `byssus demo` analyses real cells that ship with Byssus: nobody has published the raw",
-        "data of these systems.",
+        "(docs/validation/systems.md). Numbers that a document does not print are examples, to be replaced by your own.",
+        "`byssus demo` analyses real cells that ship with Byssus: nobody has published the raw data of these systems.",
         "",
         "| word | uses | with a command | not yet |",
         "| --- | --- | --- | --- |",
@@ -273,13 +339,53 @@ def systems_page() -> str:
     return "\n".join([*lines, ""])
 
 
+def equations_page() -> str:
+    """Lay out every equation that can be called."""
+    known = catalogue.equations()
+    lines = [
+        "# Equations",
+        "",
+        GENERATED,
+        "",
+        f"All {len(known)} equations of `byssus.physics`, by topic. Each is a Python function on SI floats and arrays;",
+        "`byssus calc` calls it with units:",
+        "",
+        "- `byssus calc --list [TEXT]` lists them, `byssus calc NAME` tells what one says, and",
+        "  `byssus calc NAME key=value …` calculates. `--unit` converts the result, `--json` prints one object.",
+        "- A value is `value ± uncertainty unit`, the uncertainty one standard deviation; without a unit it is in the one shown",
+        "  here. Several have commas between, and a unit after the last is that of all. A formula is text.",
+        "- *any unit*: the arguments so marked need only be of one kind; a result in *the unit of its arguments* follows them.",
+        "- The uncertainty is propagated to first order from independent inputs, by differences over ± u (JCGM 100:2008 (GUM),",
+        "  5.1.2 and 5.1.3 note 2), and each input's share of the variance is told.",
+        "- An argument outside *made for* is answered with a finding; one that makes no sense is refused. What is off in the",
+        "  command's words or values gives one line and exit code 2.",
+    ]
+    for topic, title in catalogue.topics().items():
+        lines += ["", f"## {topic}", "", title]
+        for one in (each for each in known.values() if each.topic == topic):
+            example = one.example()
+            values = one.evaluate(example).values
+            answer = "; ".join(f"{value}" if len(values) == 1 else f"{value.name} {value}" for value in values)
+            lines += ["", f"### {one.name}", "", one.summary, "", "```text", one.equation, "```", ""]
+            lines += [f"- Symbols: {one.symbols}", f"- Validity: {one.validity}", f"- Source: {one.source}"]
+            lines += [f"- Gives: {calc.result_text(one)}", "", "| argument | unit | made for | if left out |"]
+            lines += ["| --- | --- | --- | --- |"]
+            for each in one.arguments.values():
+                left_out = "" if each.required else each.default_text() or "nothing"
+                lines.append(f"| {each.name} | {each.kind} | {each.range_text() or ''} | {left_out} |")
+            lines += ["", "```console", f"$ {calc.command_line(one.name, example)}", answer, "```"]
+    return "\n".join([*lines, ""])
+
+
 PAGES = {
     "docs/tables.md": tables_page,
     "docs/findings.md": findings_page,
     "docs/formats.md": formats_page,
     "docs/study.md": study_page,
+    "docs/recipe.md": recipe_page,
     "docs/knowledge.md": knowledge_page,
     "docs/systems.md": systems_page,
+    "docs/equations.md": equations_page,
     "docs/study.schema.json": study_schema,
 }
 

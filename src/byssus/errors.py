@@ -74,6 +74,10 @@ class StudyError(ByssusError):
     """A study file says something that cannot be understood or carried out."""
 
 
+class RecipeError(ByssusError):
+    """A recipe says something that cannot be understood, or that cannot be made."""
+
+
 class KnowledgeError(ByssusError):
     """A record of knowledge is not what it should be, or a question about it has no answer."""
 

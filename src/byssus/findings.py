@@ -194,6 +194,51 @@ CODES: dict[str, Code] = {
         "A record of facts breaks the specification, or a question about what is known has no answer.",
         "See the message; docs/knowledge.md says what may stand in a record.",
     ),
+    "recipe-field": Code(
+        "error",
+        "A recipe says something that could not be understood; that part of it, or all of it, was left out.",
+        "See the message; docs/recipe.md says what may stand in a recipe.",
+    ),
+    "nominal-ratio": Code(
+        "note",
+        "The ratio that a mixture is called by is not the one that was weighed.",
+        "Use the weighed one, as the design does; give both when you report it.",
+    ),
+    "loading-basis-inferred": Code(
+        "note",
+        "A recipe does not say whether its loading counts the active material or the coating; measurements of it rule one out.",
+        "Write loading_basis under electrode, if you know it.",
+    ),
+    "loading-basis-open": Code(
+        "warning",
+        "A recipe does not say whether its loading counts the active material or the coating, and nothing in it tells.",
+        "Write loading_basis under electrode; --basis works out the other reading.",
+    ),
+    "ph-differs": Code(
+        "note",
+        "The measured pH of a solution is more than one unit from the one that follows from what was weighed.",
+        "Check the weighings and the electrode; look whether a salt was used where the recipe says acid, or the other way.",
+    ),
+    "silica-gels": Code(
+        "warning",
+        "A solution with silicate has a computed pH at which silica gels fast.",
+        "Coat it at once, or keep it more alkaline; look at its viscosity over time.",
+    ),
+    "np-ratio": Code(
+        "warning",
+        "A cell is called by another N/P ratio than its loadings and capacities give.",
+        "Check loadings, their basis and the capacities; the cell tells what loading the called ratio asks for.",
+    ),
+    "np-below-one": Code(
+        "warning",
+        "The negative electrode of a cell takes up less lithium than the positive one gives: lithium is plated.",
+        "Raise the negative loading, or charge to less.",
+    ),
+    "thickness-differs": Code(
+        "warning",
+        "The thickness of a coating is not the one that its loading, composition and porosity give.",
+        "Check all three; the design goes on with the porosity.",
+    ),
     "usage": Code(
         "error",
         "The words of the command are off.",
@@ -278,6 +323,21 @@ CODES: dict[str, Code] = {
         "note",
         "A cycle lacks one of its two halves; no efficiency is given for it.",
         "Nothing, if the test was stopped there.",
+    ),
+    "outside-validity": Code(
+        "warning",
+        "An argument is outside the range that its equation is made for; the answer extrapolates.",
+        "Read the equation's validity (byssus calc NAME), and do not lean on the answer before it is confirmed.",
+    ),
+    "uncertainty-at-limit": Code(
+        "note",
+        "A value ± its uncertainty reaches where the equation has no value, so its slope was taken nearer the value.",
+        "Nothing, if the result's ± is small; else give the interval by hand, since it is not symmetric.",
+    ),
+    "unit-assumed": Code(
+        "note",
+        "A number without a unit was read in per cent, and is so small that a fraction may have been meant.",
+        "Write the unit: 55 % for a fraction of 0.55.",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Values with a unit and an uncertainty, and the door between people and equations.
+"""Values with a unit and an uncertainty, as people write them.
 
 Units live where a person or a file speaks; below that, plain SI floats.  This is the
 only module that knows the unit library, and it loads it at the first conversion.
@@ -10,10 +10,8 @@ factor 1) unless a name or label says otherwise: JCGM 100:2008 (GUM), 2.3.1.
 from __future__ import annotations
 
 import functools
-import inspect
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -230,73 +228,7 @@ def dimension(unit: str) -> str:
     return "1" if text == "dimensionless" else text.replace("**", "^").replace("*", "·").replace(" ^ ", "^")
 
 
-def door(*, returns: str, **units: str) -> Callable[[Callable[..., float]], Callable[..., Quantity]]:
-    """Let people call a function of plain SI floats with quantities.
-
-    Each argument named in `units` may be given as a `Quantity`, as text that parses to
-    one, or as a bare number in that unit.  The result is a `Quantity` in `returns`, its
-    uncertainty propagated to first order from independent inputs,
-    u² = Σ (∂f/∂x)² u(x)², with central differences over ±u(x) (GUM, 5.1.2 and 5.1.3
-    note 2).  If an input has no uncertainty, neither has the result unless another has
-    one; it then carries only what is known.
-
-    Raises
-    ------
-    UnitError
-        If an argument measures another kind of quantity; the line names it.
-    TypeError
-        If `units` names an argument that the function does not have.
-
-    Examples
-    --------
-    >>> @door(returns="kg/m^2", mass="kg", area="m^2")
-    ... def loading(mass: float, area: float) -> float:
-    ...     return mass / area
-    >>> loading("0.927 ± 0.034 mg", "1.13 cm²").to("mg/cm^2")
-    Quantity(value=0.820353982301, unit='mg/cm^2', uncertainty=0.0300884955752)
-    >>> loading("0.927 V", "1.13 cm²")
-    Traceback (most recent call last):
-        ...
-    byssus.errors.UnitError: mass: 'V' cannot become kg: it measures another kind of quantity
-    """
-
-    def decorate(function: Callable[..., float]) -> Callable[..., Quantity]:
-        signature = inspect.signature(function)
-        if strangers := set(units) - set(signature.parameters):
-            raise TypeError(f"{function.__name__} has no argument {', '.join(sorted(strangers))}")
-
-        @functools.wraps(function)
-        def through(*args: Any, **kwargs: Any) -> Quantity:
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            given: dict[str, Quantity] = {}
-            for name, unit in units.items():
-                try:
-                    given[name] = _from_any(bound.arguments[name], default_unit=unit).to(unit)
-                except UnitError as error:
-                    raise UnitError(error.message, field=name, value=error.value, fix=error.fix) from error
-            plain = bound.arguments | {name: quantity.value for name, quantity in given.items()}
-            value = function(**plain)
-            variances = [
-                (
-                    (
-                        function(**plain | {name: quantity.value + quantity.uncertainty})
-                        - function(**plain | {name: quantity.value - quantity.uncertainty})
-                    )
-                    / 2
-                )
-                ** 2
-                for name, quantity in given.items()
-                if quantity.uncertainty is not None
-            ]
-            return Quantity(value, returns, math.sqrt(sum(variances)) if variances else None)
-
-        return through
-
-    return decorate
-
-
-def _from_any(given: Any, default_unit: str | None = None) -> Quantity:
+def _from_any(given: Any) -> Quantity:
     match given:
         case Quantity():
             return given
@@ -306,10 +238,6 @@ def _from_any(given: Any, default_unit: str | None = None) -> Quantity:
             return Quantity(value, unit, uncertainty)
         case {"value": value, "unit": unit, **rest} if not rest:
             return Quantity(value, unit)
-        case bool():
-            pass
-        case int() | float() if default_unit is not None:
-            return Quantity(given, default_unit)
     raise UnitError(
         "has no unit", value=given, fix="write it as 'value ± uncertainty unit', e.g. '0.82 ± 0.03 mg/cm^2'"
     )

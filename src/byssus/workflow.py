@@ -50,6 +50,7 @@ from byssus.project.store import NEW, STORE_FOLDER, Reuse, Store
 from byssus.report.answer import answers, beside, difference_tables
 from byssus.report.build import Report, to_html, versions
 from byssus.report.citations import bibtex
+from byssus.report.known import Cards, known_of
 from byssus.report.tables import listings
 from byssus.study.model import ExcludedCell
 from byssus.study.study import Study, load
@@ -209,6 +210,8 @@ class Run:
     errors: tuple[ByssusError, ...]
     #: Which cells an earlier run had finished.
     reuse: Reuse
+    #: What is known of the binders.
+    known: Cards
 
     @property
     def results(self) -> list[Result]:
@@ -250,6 +253,7 @@ class Run:
             "binders": [asdict(mean) for mean in self.compared.means],
             "differences": [asdict(difference) for difference in self.compared.differences],
             "references": [reference.model_dump(mode="json", exclude_none=True) for reference in self.study.references],
+            "knowledge": self.known.as_dict(),
             "versions": versions(),
             "reused": list(self.reuse.reused),
             "analysed": dict(self.reuse.analysed),
@@ -319,7 +323,11 @@ def _carry_out(study: Study, out: Path | None, store: Store, progress: Progress,
     cells, reuse = _examined(study, store, progress, errors, findings, fresh=fresh)
     if not cells:
         raise errors[0] if len(errors) == 1 else SeveralErrors(errors)
-    findings = by_severity([*findings, *_identical(cells), *_few_cells(cells), *_not_measured(study, cells)])
+    progress("looking up the binders", 0, 0)
+    known = _known(study)
+    findings = by_severity(
+        [*findings, *_identical(cells), *_few_cells(cells), *_not_measured(study, cells), *known.findings]
+    )
 
     progress("drawing", 0, 0)
     compared = Compared.of(cells, study)
@@ -332,6 +340,7 @@ def _carry_out(study: Study, out: Path | None, store: Store, progress: Progress,
         findings=tuple(findings),
         errors=tuple(errors),
         reuse=reuse,
+        known=known,
     )
     # Drawn once, for the page and for the files beside it.
     pictures: dict[str, dict[str, bytes]] = {}
@@ -482,6 +491,14 @@ def _not_measured(study: Study, cells: Sequence[Cell]) -> Iterator[Finding]:
             )
 
 
+def _known(study: Study) -> Cards:
+    used_with: dict[str, list[str]] = {binder: [] for binder in study.binders}
+    for electrode in study.electrodes.values():
+        if electrode.active_material:
+            used_with[electrode.binder].append(electrode.active_material)
+    return known_of(used_with, study.folder)
+
+
 def _figures(study: Study, cells: Sequence[Cell], compared: Compared) -> list[Figure]:
     return draw.figures_of(
         cells,
@@ -526,6 +543,7 @@ def _report(run: Run, figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> 
         samples=[cell.table.metadata.sample for cell in cells],
         notes=[(name, part.note) for name, part in study.parts() if part.note],
         tables=listings(cells),
+        known=run.known,
         citations=bibtex(
             versions(),
             readers=[source.reader for cell in cells for source in cell.table.metadata.provenance],

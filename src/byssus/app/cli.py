@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from byssus import __version__
-from byssus.app import known, terminal
+from byssus.app import calc, design, known, terminal
 from byssus.conventions import Configuration, Made
 from byssus.errors import (
     ByssusError,
@@ -371,6 +371,8 @@ def doctor(as_json: JsonFlag = False) -> None:
 app.command()(known.binders)
 app.command()(known.show)
 app.command()(known.facts)
+app.command()(calc.calc)
+app.command()(design.design)
 
 
 def _run(verb: Callable[[Any], Any], as_json: bool) -> None:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from byssus.conventions import CapacityBasis
-from byssus.errors import UnitError
 from byssus.figure.binders import ascii_unit
 from byssus.figure.ranges import LEAST_SPAN
 from byssus.figure.spec import Series, Text
-from byssus.study.model import Reference
+from byssus.study.model import Reference, measures
 
 Window = tuple[float, float] | None
 
@@ -68,7 +67,8 @@ def beside(
         who = reference.binder or reference.label or ""
         said = f"{who}, {_what(reference)} {reference.value} ({reference.source})"
         mean = reference.quantity.startswith("mean ") and reference.cycle is None
-        cycle = reference.cycle or (1 if reference.quantity.startswith("first-cycle ") else None)
+        first = reference.quantity.startswith(("first-cycle ", "initial "))
+        cycle = reference.cycle or (1 if first else None)
         if cycle is None and not mean:
             left_out.append(f"{said}, of no stated cycle")
         elif cycle is not None and cycle > last:
@@ -130,17 +130,13 @@ def _belongs(reference: Reference, panel: str, words: tuple[str, str], basis: Ca
     if panel == "efficiency":
         return quantity.endswith("coulombic efficiency") or "coulombic efficiency after" in quantity
     if panel == "retention":
-        return quantity == f"retention of {words[1]} capacity"
+        return f"retention of {words[1]} capacity" in reference.measured_as
     capacities = {f"{which}{word} capacity" for which in ("", "first-cycle ", "last ") for word in words}
-    if quantity not in capacities:
+    if capacities.isdisjoint(reference.measured_as):
         return False
     if reference.basis is not None:
         return reference.basis is basis
     if basis not in (CapacityBasis.CELL, CapacityBasis.AREA):
         return False
     # Where the basis is not said, the unit says it: mAh, or mAh/cm².
-    try:
-        reference.value.to(ascii_unit(basis))
-    except UnitError:
-        return False
-    return True
+    return measures(reference.value, ascii_unit(basis))

@@ -7,6 +7,6 @@ people call things, ``library`` the questions, ``comparing`` which numbers stand
 ``structure`` draws repeat units.
 """
 
-from byssus.knowledge.library import Entry, Fact, Knowledge, load, own_folders
+from byssus.knowledge.library import Entry, Fact, Knowledge, Property, load, own_folders
 
-__all__ = ["Entry", "Fact", "Knowledge", "load", "own_folders"]
+__all__ = ["Entry", "Fact", "Knowledge", "Property", "load", "own_folders"]

@@ -384,11 +384,13 @@ USES = (
     Column("phrase", "what could be done with a system, in the words of the list of systems", required=True),
     Column("word", "the same as one of five words", required=True, choices=WORDS),
     Column("subject", "the piece of work that brings it", required=True, choices=SUBJECTS),
+    Column("command", "what does it today, as it is typed; {system} is the system's number", several=True),
 )
 
 ASKED = (
     Column("system", "the system", required=True),
     Column("phrase", "what could be done with it; uses.csv", required=True),
+    Column("command", "what does it with this system's numbers, instead of that of uses.csv", several=True),
 )
 
 TABLES: Mapping[str, tuple[Column, ...]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
@@ -134,6 +135,23 @@ class Fact:
 
 
 _BASES = ("active material", "coating", "electrode", "cell", "binder", "silicon", "area")
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A property of a substance, with its range and where it is from; the columns of properties (docs/knowledge.md)."""
+
+    substance: str
+    quantity: str
+    of: str | None
+    value: float
+    low: float | None
+    high: float | None
+    unit: str
+    method: str
+    title: str
+    doi: str | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +344,8 @@ class Knowledge:
         meanings = self.names.clashing(name) if substance is None else []
         if meanings and not number:
             raise KnowledgeError("has several meanings", value=name, fix=f"ask for {' or '.join(map(repr, meanings))}")
-        if systems.is_empty() and substance is None:
+        stands_for = self._abbreviations({plain(name)})
+        if systems.is_empty() and substance is None and stands_for.is_empty():
             raise KnowledgeError("is not known", value=name, fix=self._nearest(name))
         numbers = systems["system"].to_list()
         members = self.members.filter(pl.col("system").is_in(numbers))
@@ -348,7 +367,6 @@ class Knowledge:
             pl.col("conflict").is_in(list(named)) | (concerned.fill_null(value=False) & pl.lit(substance is None))
         )
         rows = self.substances.filter(pl.col("substance").is_in(about)).to_dicts()
-        spelt = {plain(name)} | {plain(one) for one in about}
         return Entry(
             asked=name,
             substance=rows[0] if rows and len(about) == 1 else None,
@@ -357,12 +375,43 @@ class Knowledge:
             properties=self.properties.filter(pl.col("substance").is_in(about)),
             units=self.repeat_units.filter(pl.col("substance").is_in(about)),
             conflicts=conflicts,
-            abbreviations=self.abbreviations.filter(
-                pl.Series([plain(text) in spelt for text in self.abbreviations["abbreviation"]], dtype=pl.Boolean)
-            ),
+            abbreviations=self._abbreviations({plain(name), *map(plain, about)}),
             members=members,
             others=others,
         )
+
+    def property(self, substance: str, quantity: str, of: str | None = None) -> Property:
+        """Return a property of a substance, by any of its names.
+
+        Parameters
+        ----------
+        of
+            The part or state that it is of; the first that stands in the records if there are several and
+            none is named.
+
+        Raises
+        ------
+        KnowledgeError
+            If the substance is not known, or its property is not.
+
+        Examples
+        --------
+        >>> from byssus import knowledge
+        >>> silicon = knowledge.load().property("silicon", "density")
+        >>> silicon.value, silicon.unit, silicon.method
+        (2.3296, 'g/cm^3', 'measured')
+        """
+        known = self.names.substance(substance)
+        if known is None:
+            raise KnowledgeError("is no substance that is known", value=substance, fix=self._nearest(substance))
+        rows = self.properties.filter((pl.col("substance") == known) & (pl.col("quantity") == quantity))
+        if of is not None:
+            rows = rows.filter(pl.col("of") == of)
+        if rows.is_empty():
+            raise KnowledgeError(f"has no known {quantity}{f' of {of}' if of else ''}", value=substance,
+                                 fix=f"give its {quantity} in the recipe, under materials")  # fmt: skip
+        row = rows.row(0, named=True)
+        return Property(**{each.name: row[each.name] for each in fields(Property)})
 
     def citation(self, document: str, number: int) -> str:
         """Return one entry of a document's list of references.
@@ -385,6 +434,10 @@ class Knowledge:
         if roles is not None:
             held = held.filter(pl.col("role").is_in(roles))
         return held["system"].unique(maintain_order=True).to_list()
+
+    def _abbreviations(self, names: set[str]) -> pl.DataFrame:
+        wanted = [plain(short) in names for short in self.abbreviations["abbreviation"]]
+        return self.abbreviations.filter(pl.Series(wanted, dtype=pl.Boolean))
 
     def _about(self, substance: str) -> pl.Expr:
         """Fit the facts of a binder that is or holds a substance, and those of the substance itself."""
@@ -438,7 +491,7 @@ class Knowledge:
         return f"did you mean {' or '.join(map(repr, words))}?" if words else "byssus binders lists what is known"
 
 
-def load(*own: Path | str) -> Knowledge:
+def load(*own: Path | str, forgiving: bool = False) -> Knowledge:
     """Load every record that ships with Byssus, and a user's own.
 
     Parameters
@@ -446,11 +499,13 @@ def load(*own: Path | str) -> Knowledge:
     own
         CSV files of facts (docs/knowledge.md), or folders of them. Rows with a fault are left out
         and told in `Knowledge.faults`.
+    forgiving
+        Whether a file that cannot be read at all is told there too, and costs itself alone.
 
     Raises
     ------
     KnowledgeError
-        If one of them cannot be read at all.
+        If one of them cannot be read at all, unless `forgiving`.
 
     Examples
     --------
@@ -458,15 +513,37 @@ def load(*own: Path | str) -> Knowledge:
     >>> known.systems.height
     250
     """
-    tables = {name: reading.table(name).drop("line", "file") for name in _TABLES}
+    if not own:
+        return _shipped()
+    tables = _tables()
     facts = [reading.table("facts").drop("line", "file")]
     faults: list[KnowledgeError] = []
     for path in own:
         place = Path(path)
         for file in sorted(place.glob("*.csv")) if place.is_dir() else [place]:
-            rows, errors = reading.own_facts(file, tables["quantities"], tables["systems"]["system"])
+            try:
+                rows, errors = reading.own_facts(file, tables["quantities"], tables["systems"]["system"])
+            except KnowledgeError as error:
+                if not forgiving:
+                    raise
+                faults.append(error)
+                continue
             facts.append(rows.drop("line", "file"))
             faults += errors
+    return _of(facts, tables, faults)
+
+
+@functools.cache
+def _shipped() -> Knowledge:
+    """Load what ships once: nothing in it is ever changed."""
+    return _of([reading.table("facts").drop("line", "file")], _tables(), ())
+
+
+def _tables() -> dict[str, pl.DataFrame]:
+    return {name: reading.table(name).drop("line", "file") for name in _TABLES}
+
+
+def _of(facts: list[pl.DataFrame], tables: dict[str, pl.DataFrame], faults: Iterable[KnowledgeError]) -> Knowledge:
     together = reading.with_numbers(pl.concat(facts), tables["quantities"])
     return Knowledge(facts=_with_doi(together, tables["references"]), **tables, faults=tuple(faults))
 

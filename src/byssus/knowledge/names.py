@@ -11,6 +11,8 @@ import polars as pl
 _GREEK = str.maketrans({"α": "alpha", "β": "beta", "γ": "gamma", "μ": "u", "µ": "u"})
 #: Between the parts of a blend: ``CMC/SBR``, ``PVDF and P(BMA-AN-St)``, ``PEO + LiTFSI``.
 _BETWEEN = re.compile(r"\s*(?:/|\+|;|,|\band\b|\bwith\b)\s*")
+#: What tells one grade of a substance from another.
+_GRADE = re.compile(r"\s+\([^()]*\)\s*$")
 
 
 def plain(name: str) -> str:
@@ -70,7 +72,10 @@ class Names:
     def substance(self, name: str, document: str | None = None) -> str | None:
         """Return the substance that a name means, if it means one; in a document, where its abbreviations clash."""
         short = plain(name)
-        return self._of.get(short) or (self._in.get((short, document)) if document else None)
+        found = self._of.get(short) or (self._in.get((short, document)) if document else None)
+        # A grade behind a name, as in "CMC (250 kDa)", is no part of it.
+        bare = _GRADE.sub("", name)
+        return found if found or bare == name else self.substance(bare, document)
 
     def substances_in(self, text: str, document: str | None = None) -> set[str]:
         """Return the substances that a blend names; the blend itself where it has a name of its own."""
@@ -81,6 +86,11 @@ class Names:
         """Return the meanings of an abbreviation that has more than one."""
         meanings = self._meanings.get(plain(name), [])
         return meanings if len(meanings) > 1 else []
+
+    @property
+    def shown(self) -> set[str]:
+        """The short names of all substances, as people write them."""
+        return set(self._of.values())
 
     def known(self) -> Iterable[str]:
         """Return every name, in the form in which names are compared."""

@@ -145,6 +145,9 @@ def as_dict(known: Knowledge, entry: Entry) -> dict[str, Any]:
 def _identity(entry: Entry) -> Iterator[tuple[str, str]]:
     substance = entry.substance
     if substance is None:
+        if entry.systems.is_empty():
+            for row in entry.abbreviations.iter_rows(named=True):
+                yield row["abbreviation"], f"{row['meaning']} ({row['scope']})"
         return
     yield "name", f"{substance['name']} ({substance['substance']})"
     for name, label in (

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from byssus.knowledge.columns import WORDS
 from byssus.knowledge.library import Knowledge
 
+#: What is left of pieces of work that are done.
+UNPLANNED = "in no piece of work that is planned so far"
 #: The piece of work that brings what is not there yet, in the words of the project's plan.
 PLANNED = {
-    "cycling": "from recipe to cell, and every equation callable",
-    "recipe and cell calculator": "from recipe to cell, and every equation callable",
+    "cycling": UNPLANNED,
+    "recipe and cell calculator": UNPLANNED,
     "virtual cell": "the virtual cell, first half",
     "virtual binder cell": "the virtual cell, second half: the binder in it",
     "voltammetry and titration": "titration, voltammetry and conductivity",
@@ -45,28 +46,23 @@ class Use:
 
 
 def uses_of(known: Knowledge) -> Iterator[Use]:
-    """Say for each system and each word that applies to it which command does it, or what would bring it.
+    """Say for each system and each word that applies to it which commands do it, and what would bring the rest.
 
-    Every system has a record. The other words are those that the list of systems asks of it.
+    Every system has a record.  The other words are those that the list of systems asks of it; what is asked of a
+    system in several phrases and is done by one command is one use, and so is what one piece of work would bring.
     """
-    retained = set(known.where(quantity="capacity retention")["system"])
-    asked = known.asked.join(known.uses, on="phrase").group_by("system").agg("word", "subject")
-    pairs = {system: list(zip(words, subjects, strict=True)) for system, words, subjects in asked.iter_rows()}
+    asked = known.asked.join(known.uses, on="phrase", suffix="_of_phrase")
+    wanted: dict[str, dict[str, set[Use]]] = {}
+    for system, word, subject, own, general in asked.select(
+        "system", "word", "subject", "command", "command_of_phrase"
+    ).iter_rows():
+        uses = wanted.setdefault(system, {}).setdefault(word, set())
+        if text := own or general:
+            uses.update(Use(system, word, each.strip().format(system=system)) for each in text.split(";"))
+        else:
+            uses.add(Use(system, word, None, PLANNED[subject]))
     for system in known.systems["system"]:
-        wanted = {"record": {"knowledge"}}
-        for word, subject in pairs[system]:
-            wanted.setdefault(word, set()).add(subject)
+        words = wanted[system]
+        words.setdefault("record", set()).add(Use(system, "record", f"byssus show {system}"))
         for word in WORDS:
-            for subject in sorted(wanted.get(word, ())):
-                command = _command(system, word, subject, has_retention=system in retained)
-                yield Use(system, word, command, "" if command else PLANNED[subject])
-
-
-def _command(system: str, word: str, subject: str, *, has_retention: bool) -> str | None:
-    if subject == "knowledge":
-        return f"byssus show {system}"
-    if subject == "cycling" and has_retention and not system.startswith("P-"):
-        return shlex.join(["byssus", "facts", "--system", system, "--quantity", "capacity retention", "--compare"])
-    if subject == "cycling" and word == "analyse":
-        return "byssus demo"
-    return None
+            yield from sorted(words.get(word, ()), key=lambda use: (use.command is None, use.command or use.planned))

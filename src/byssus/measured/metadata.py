@@ -14,28 +14,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from byssus import __version__
 from byssus.conventions import Configuration, Made
-from byssus.errors import TableError, UnitError
+from byssus.errors import TableError
+from byssus.handwritten.fields import above_zero_in
 from byssus.quantity import Quantity
 
 #: Version of the metadata's own layout; a table of a later one is refused.
 SCHEMA_VERSION: Final = 1
 
 Scalar = str | int | float | bool | None
-
-
-def above_zero_in(unit: str) -> AfterValidator:
-    """Return what checks that a quantity can be told in a unit, and is above zero."""
-
-    def check(quantity: Quantity) -> Quantity:
-        try:
-            in_unit = quantity.to(unit)
-        except UnitError as error:
-            raise ValueError(str(error)) from error
-        if not in_unit.value > 0:
-            raise ValueError(f"{quantity} is not above zero")
-        return quantity
-
-    return AfterValidator(check)
 
 
 def _iso(text: str | None) -> str | None:

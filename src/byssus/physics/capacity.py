@@ -11,9 +11,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from byssus.physics.equation import equation
+
 Number = TypeVar("Number", float, NDArray[np.float64])
 
 
+@equation(("C/kg", "mAh/g"), charge=("C", "mAh"), mass=("kg", "mg"))
 def specific_capacity(charge: Number, mass: float) -> Number:
     """Charge per mass.
 
@@ -42,6 +45,7 @@ def specific_capacity(charge: Number, mass: float) -> Number:
     return charge / mass
 
 
+@equation(("C/m^2", "mAh/cm^2"), charge=("C", "mAh"), area=("m^2", "cm^2"))
 def areal_capacity(charge: Number, area: float) -> Number:
     """Charge per geometric area of the electrode.
 
@@ -68,6 +72,7 @@ def areal_capacity(charge: Number, area: float) -> Number:
     return charge / area
 
 
+@equation(("1", "%"), first="any", second="any")
 def coulombic_efficiency(first: Number, second: Number) -> Number:
     """Share of the charge of a cycle's first half that its second half gives back.
 
@@ -93,6 +98,7 @@ def coulombic_efficiency(first: Number, second: Number) -> Number:
     return second / first
 
 
+@equation(("1", "%"), capacity="any", baseline="any")
 def retention(capacity: Number, baseline: float) -> Number:
     """Share of a baseline cycle's capacity that is left.
 
@@ -119,6 +125,7 @@ def retention(capacity: Number, baseline: float) -> Number:
     return capacity / baseline
 
 
+@equation(("1", "%"), valid={"first": (0.0, 0.3), "second": (0.0, 0.3)}, first=("1", "%"), second=("1", "%"))
 def relative_uncertainty_of_ratio(first: Number, second: Number) -> Number:
     """Relative standard uncertainty of a product or ratio of independent quantities.
 
@@ -140,6 +147,7 @@ def relative_uncertainty_of_ratio(first: Number, second: Number) -> Number:
     return combined if isinstance(combined, np.ndarray) else float(combined)
 
 
+@equation("any", last_digit="any")
 def uncertainty_of_rounding(last_digit: float) -> float:
     """Standard uncertainty of a value that was rounded to a last digit.
 

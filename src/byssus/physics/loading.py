@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import math
 
+from byssus.physics.equation import equation
 
+
+@equation(("m^2", "cm^2"), valid={"diameter": (0.0, math.inf)}, diameter=("m", "mm"))
 def disc_area(diameter: float) -> float:
     """Area of a punched disc.
 
@@ -30,6 +33,12 @@ def disc_area(diameter: float) -> float:
     return math.pi * diameter**2 / 4
 
 
+@equation(
+    ("kg", "mg"),
+    valid={"loading": (0.0, math.inf), "area": (0.0, math.inf)},
+    loading=("kg/m^2", "mg/cm^2"),
+    area=("m^2", "cm^2"),
+)
 def mass_from_loading(loading: float, area: float) -> float:
     """Mass on an area.
 
@@ -52,6 +61,7 @@ def mass_from_loading(loading: float, area: float) -> float:
     return loading * area
 
 
+@equation("any", disc="any", foil="any")
 def coating_mass(disc: float, foil: float) -> float:
     """Mass of a coating: the coated disc less the bare foil.
 
@@ -82,6 +92,7 @@ def coating_mass(disc: float, foil: float) -> float:
     return disc - foil
 
 
+@equation(("1", "%"), valid={"active": (0.0, math.inf), "inactive": (0.0, math.inf)}, active="any", inactive="any")
 def active_share(active: float, inactive: float) -> float:
     """Share of the active material in the solids of a recipe.
 
@@ -104,6 +115,7 @@ def active_share(active: float, inactive: float) -> float:
     return active / (active + inactive)
 
 
+@equation("any", valid={"share": (0.0, 1.0)}, coating="any", share=("1", "%"))
 def active_from_coating(coating: float, share: float) -> float:
     """Mass of active material in a coating.
 
@@ -124,6 +136,7 @@ def active_from_coating(coating: float, share: float) -> float:
     return share * coating
 
 
+@equation("any", valid={"share": (0.0, 1.0)}, active="any", share=("1", "%"))
 def coating_from_active(active: float, share: float) -> float:
     """Mass of the coating that holds a mass of active material.
 

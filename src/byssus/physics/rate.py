@@ -11,6 +11,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from byssus.physics.equation import equation
+
 Array = NDArray[np.float64]
 Number = TypeVar("Number", float, Array)
 
@@ -20,6 +22,7 @@ _SMALL = 0.01
 _STEPS = 200
 
 
+@equation(("1/s", "1/h"), current=("A/kg", "A/g"), capacity=("C/kg", "mAh/g"))
 def actual_rate(current: Number, capacity: Number) -> Number:
     """Rate of a half cycle: one over the time that it took.
 
@@ -37,12 +40,20 @@ def actual_rate(current: Number, capacity: Number) -> Number:
     --------
     1101.3 mAh/g at 6 A/g take 11 minutes, which is a rate of 5.4 per hour:
 
-    >>> round(3600 * actual_rate(6.0, 1.1013 * 3600), 2)
+    >>> round(3600 * actual_rate(6000.0, 1101.3 * 3600), 2)
     5.45
     """
     return current / capacity
 
 
+@equation(
+    "any",
+    valid={"rate": (0.0, np.inf), "exponent": (0.0, 2.0)},
+    rate=("1/s", "1/h"),
+    low_rate_capacity="any",
+    characteristic_time=("s", "h"),
+    exponent="1",
+)
 def tian_capacity(
     rate: Number, low_rate_capacity: Number | float, characteristic_time: Number | float, exponent: Number | float
 ) -> Number:
@@ -72,6 +83,13 @@ def tian_capacity(
     return _as_given(np.multiply(low_rate_capacity, np.exp(fraction)))
 
 
+@equation(
+    "1",
+    valid={"rate": (0.0, np.inf), "exponent": (0.0, 2.0)},
+    rate=("1/s", "1/h"),
+    characteristic_time=("s", "h"),
+    exponent="1",
+)
 def tian_slope(rate: Number, characteristic_time: Number | float, exponent: Number | float) -> Number:
     """How steeply Tian's capacity falls, in logarithms.
 
@@ -94,6 +112,14 @@ def tian_slope(rate: Number, characteristic_time: Number | float, exponent: Numb
     return _as_given(_fall(logarithm, np.asarray(exponent, dtype=float))[1])
 
 
+@equation(
+    ("C/kg", "mAh/g"),
+    valid={"current": (0.0, np.inf), "exponent": (0.0, 2.0)},
+    current=("A/kg", "A/g"),
+    low_rate_capacity=("C/kg", "mAh/g"),
+    characteristic_time=("s", "h"),
+    exponent="1",
+)
 def tian_capacity_at_current(
     current: Number, low_rate_capacity: Number | float, characteristic_time: Number | float, exponent: Number | float
 ) -> Number:
@@ -114,10 +140,13 @@ def tian_capacity_at_current(
 
     Examples
     --------
-    >>> q = tian_capacity_at_current(2.0, 3000.0, 1000.0, 0.5)
-    >>> round(q, 2), round(tian_capacity(actual_rate(2.0, q), 3000.0, 1000.0, 0.5), 2)
+    At 2 A/g, with 3000 mAh/g in the limit of low rate and a characteristic time of an hour, in C/kg:
+
+    >>> low_rate = 3000.0 * 3600
+    >>> q = tian_capacity_at_current(2000.0, low_rate, 3600.0, 0.5)
+    >>> round(q / 3600, 2), round(tian_capacity(actual_rate(2000.0, q), low_rate, 3600.0, 0.5) / 3600, 2)
     (761.14, 761.14)
-    >>> tian_capacity_at_current(1.6, 3000.0, 1000.0, 1.0)
+    >>> tian_capacity_at_current(1600.0, low_rate, 3600.0, 1.0)
     0.0
     """
     exponent_, target = np.broadcast_arrays(
@@ -141,6 +170,7 @@ def tian_capacity_at_current(
     return _as_given(np.where(missing, 0.0, capacity))
 
 
+@equation("any", reference_capacity="any", current=("A/kg", "A/g"), reference_current=("A/kg", "A/g"), exponent="1")
 def peukert_capacity(
     current: Number, reference_capacity: Number | float, reference_current: float, exponent: Number | float
 ) -> Number:
@@ -160,7 +190,7 @@ def peukert_capacity(
 
     Examples
     --------
-    >>> round(peukert_capacity(4.0, 100.0, 1.0, 1.5), 1)
+    >>> round(peukert_capacity(4000.0, 100.0, 1000.0, 1.5), 1)
     50.0
     """
     return _as_given(np.multiply(reference_capacity, np.power(np.divide(current, reference_current), 1.0 - exponent)))

@@ -27,7 +27,7 @@ from byssus.analysis.cycling.cycles import Cycling
 from byssus.analysis.result import Result
 from byssus.conventions import CapacityBasis
 from byssus.quantity import format_value, pretty_unit
-from byssus.study.model import Reference
+from byssus.study.model import Reference, measures
 
 #: A reader takes in so many sentences; the table has the rest.
 MOST_SENTENCES = 6
@@ -243,11 +243,12 @@ def beside(references: Sequence[Reference], results: Sequence[Result]) -> list[B
         same = [
             result
             for result in results
-            if result.name == reference.quantity
+            if result.name in reference.measured_as
             and result.group == reference.binder
             and result.value is not None
             and reference.basis in (None, result.basis)
             and reference.cycle in (None, result.cycle)
+            and measures(reference.value, result.unit)
         ]
         made.append(
             Beside(
@@ -257,7 +258,12 @@ def beside(references: Sequence[Reference], results: Sequence[Result]) -> list[B
                     None if reference.basis is None else str(reference.basis), reference.value.unit, reference.cycle
                 ),
                 printed=str(reference.value),
-                here="; ".join(f"{result.sample}: {in_words(result)}" for result in same) or "not measured here",
+                here="; ".join(
+                    # A name of the vocabulary does not say the direction.
+                    f"{result.sample}: {in_words(result)}{'' if result.name == reference.quantity else f', {result.name}'}"
+                    for result in same
+                )
+                or "not measured here",
                 source=str(reference.source),
                 note=reference.note or "",
             )

@@ -27,10 +27,12 @@ from byssus.figure.screen import to_plotly
 from byssus.figure.spec import Figure
 from byssus.figure.thin import thinned
 from byssus.findings import CODES, Code, Finding, by_severity
+from byssus.knowledge.library import DOCUMENTS
 from byssus.measured.metadata import Provenance, Sample
 from byssus.quantity import pretty_unit
 from byssus.report.answer import Answer, Beside, Differences, number
 from byssus.report.citations import DOI
+from byssus.report.known import Cards, conditions, dois, standing
 from byssus.report.tables import Listing
 
 if TYPE_CHECKING:
@@ -49,6 +51,9 @@ _BESIDE: tuple[Format, ...] = ("svg", "pdf", "csv", "origin")
 
 #: More notes than this start folded, lest they drown the warnings.
 MOST_NOTES = 5
+
+#: A table of more published numbers than this starts folded.
+MOST_HELD = 6
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ class Report:
     notes: Sequence[tuple[str, str]] = field(default=())
     #: Small tables by cell.
     tables: Sequence[Listing] = field(default=())
+    #: What is known of the binders.
+    known: Cards | None = None
     #: What to cite, as BibTeX.
     citations: str = ""
     #: Figures that were drawn as SVG already, by name; the others are drawn here.
@@ -103,7 +110,9 @@ def to_html(report: Report) -> str:
         loader=jinja2.PackageLoader("byssus.report"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters |= {"cited": _cited, "pretty": pretty_unit}
+    environment.filters |= {
+        "cited": _cited, "pretty": pretty_unit, "conditions": conditions, "dois": dois, "standing": standing,
+    }  # fmt: skip
     # Macros see globals only.
     environment.globals["members"] = _members(report)
     template = environment.get_template("report.html.j2")
@@ -115,6 +124,8 @@ def to_html(report: Report) -> str:
         most_notes=MOST_NOTES,
         samples=_samples(report.samples),
         exports=_exports(report.results),
+        documents=DOCUMENTS,
+        most_held=MOST_HELD,
         figures=_figures(report.figures, report.drawn),
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
         versions=versions(),

@@ -27,7 +27,8 @@ from byssus.physics.loading import (
     mass_from_loading,
 )
 from byssus.quantity import Quantity
-from byssus.study.model import Cell, Electrode, Recipe
+from byssus.recipe.model import Recipe
+from byssus.study.model import Cell, Electrode
 
 #: Two values of one quantity contradict each other beyond this many standard uncertainties of
 #: their difference: about 95 % (JCGM 100:2008 (GUM), 6.2.1 and G.6.6).

@@ -11,11 +11,9 @@ from dataclasses import fields
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
+    ValidationInfo,
     WithJsonSchema,
     field_validator,
     model_validator,
@@ -23,15 +21,28 @@ from pydantic import (
 
 from byssus.conventions import CAPACITY_UNIT, CapacityBasis, Configuration, Made
 from byssus.errors import UnitError, did_you_mean
-from byssus.measured.metadata import above_zero_in
+from byssus.handwritten.fields import (
+    Area,
+    ArealMass,
+    Charge,
+    Length,
+    Mass,
+    Named,
+    Part,
+    Share,
+    number_or_text,
+)
+from byssus.knowledge.reading import table
 from byssus.measured.readers.generic import ColumnMap
 from byssus.quantity import Quantity
+from byssus.recipe.model import Recipe
 from byssus.source import Source
 
 #: The reason that stands where a cell is excluded without one.
 NO_REASON = "no reason given"
 
 _CAPACITY_UNITS = ("mAh", "mAh/g", "mAh/cm^2")
+_WORDS = ("lithiation", "delithiation", "charge", "discharge")
 
 
 def _quantities() -> dict[str, tuple[str, ...]]:
@@ -41,12 +52,11 @@ def _quantities() -> dict[str, tuple[str, ...]]:
         "mean energy efficiency after the first cycle": ("%",),
         "cumulative irreversible capacity": _CAPACITY_UNITS,
     }
-    words = ("lithiation", "delithiation", "charge", "discharge")
-    for word in words:
+    for word in _WORDS:
         found |= {f"{word} capacity": _CAPACITY_UNITS, f"retention of {word} capacity": ("%",)}
     for which in ("first-cycle", "last"):
         found[f"{which} voltage hysteresis"] = ("V",)
-        for word in words:
+        for word in _WORDS:
             found |= {
                 f"{which} {word} capacity": _CAPACITY_UNITS,
                 f"{which} {word} energy": ("mWh",),
@@ -57,31 +67,19 @@ def _quantities() -> dict[str, tuple[str, ...]]:
                 f"{which} internal resistance at the start of {word}": ("ohm",),
                 f"{which} internal resistance at the rest after {word}": ("ohm",),
             }
-    return found
+    return found | {name: (unit,) for name, unit in table("quantities").select("quantity", "unit").iter_rows()}
 
 
 #: The quantities that a value from the literature may be of, each with a unit of every kind that
-#: it may be in: those that a cycling study reports.
+#: it may be in: those that a cycling study reports, and the vocabulary of what is known (docs/knowledge.md).
 QUANTITIES = _quantities()
 
-
-def _number_or_text(given: Any) -> Any:
-    """Take a bare number as a pure one."""
-    return f"{given}" if isinstance(given, int | float) and not isinstance(given, bool) else given
-
-
-def _in_proportion(quantity: Quantity) -> Quantity:
-    """Refuse what no unit in use makes real: beyond it, sums and quotients could leave floating point."""
-    if not (1e-20 < quantity.value < 1e20 and (quantity.uncertainty or 0.0) < 1e20):
-        raise ValueError(f"{quantity} is out of all proportion; check its exponent")
-    return quantity
-
-
-def _a_share(share: Quantity) -> Quantity:
-    value = share.to("1").value
-    if value > 1:
-        raise ValueError(f"{share} is more than the whole; write 60 % as '60 %' or 0.6")
-    return share
+#: Quantities of that vocabulary that a cycling study measures, by the names that its results have for them.
+_MEASURED_AS = {
+    "initial coulombic efficiency": ("first-cycle coulombic efficiency",),
+    "capacity retention": tuple(f"retention of {word} capacity" for word in _WORDS),
+    **dict.fromkeys(("specific capacity", "areal capacity", "capacity"), tuple(f"{word} capacity" for word in _WORDS)),
+}
 
 
 def _one_or_more(given: Any) -> Any:
@@ -147,74 +145,11 @@ _SOURCE_SCHEMA = {
 }
 
 GivenSource = Annotated[Source, BeforeValidator(as_source), WithJsonSchema(_SOURCE_SCHEMA)]
-Mass = Annotated[Quantity, above_zero_in("kg"), AfterValidator(_in_proportion)]
-Area = Annotated[Quantity, above_zero_in("m^2"), AfterValidator(_in_proportion)]
-Charge = Annotated[Quantity, above_zero_in("C"), AfterValidator(_in_proportion)]
-Length = Annotated[Quantity, above_zero_in("m"), AfterValidator(_in_proportion)]
-ArealMass = Annotated[Quantity, above_zero_in("kg/m^2"), AfterValidator(_in_proportion)]
-Share = Annotated[
-    Quantity,
-    BeforeValidator(_number_or_text, json_schema_input_type=str | float),
-    above_zero_in("1"),
-    AfterValidator(_in_proportion),
-    AfterValidator(_a_share),
-]
-PartByMass = Annotated[Quantity, BeforeValidator(_number_or_text, json_schema_input_type=str | float)]
 Cycle = Annotated[int, Field(ge=1, strict=True)]
 
 
 def _lone_or_list(kind: Any) -> BeforeValidator:
     return BeforeValidator(_one_or_more, json_schema_input_type=kind | list[kind])
-
-
-class Part(BaseModel):
-    """A part of a study: what it does not know is refused."""
-
-    # Names that look like numbers are names all the same.
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
-
-
-class Named(Part):
-    """A part that has a name, and may have a note."""
-
-    note: str | None = Field(None, description="Anything that a reader of the report should know.")
-
-
-class Recipe(Named):
-    """What a slurry was mixed from."""
-
-    parts: dict[str, PartByMass] = Field(
-        description="Each component with its parts by mass of solids: any numbers above zero, in one unit "
-        "(6, 2 and 2, or '60.1 ± 0.1 %', or '6.01 ± 0.01 g').",
-        min_length=1,
-        examples=[{"silicon": 6, "carbon black": 2, "CMC": 2}],
-    )
-    active: Annotated[tuple[str, ...], _lone_or_list(str)] = Field(
-        description="The components that are active material.", min_length=1
-    )
-    solvent: str | None = Field(None, description="What the slurry was made with; it is no part of the solids.")
-
-    @field_validator("parts")
-    @classmethod
-    def _comparable(cls, parts: dict[str, Quantity]) -> dict[str, Quantity]:
-        units = {part.unit for part in parts.values()}
-        if len(units) > 1:
-            raise ValueError(f"the parts are in different units ({', '.join(sorted(units))}); give all in one")
-        for name, part in parts.items():
-            if not part.value > 0:
-                raise ValueError(f"{name}: {part} is not above zero; leave out what is not in it")
-            try:
-                _in_proportion(part)
-            except ValueError as error:
-                raise ValueError(f"{name}: {error}") from error
-        return parts
-
-    @model_validator(mode="after")
-    def _active_are_parts(self) -> Self:
-        for name in self.active:
-            if name not in self.parts:
-                raise ValueError(f"active: {name!r} is not among its parts; {did_you_mean(name, self.parts)}")
-        return self
 
 
 class Binder(Named):
@@ -328,7 +263,8 @@ class Reference(Part):
     binder: str | None = Field(None, description="The binder of this study that it is of.")
     label: str | None = Field(None, description="What it is of, in words, where it is no binder of this study.")
     quantity: str = Field(
-        description="What it is, by the name that the results have.", json_schema_extra={"enum": list(QUANTITIES)}
+        description="What it is, by the name that the results have, or one of the vocabulary of what is known.",
+        json_schema_extra={"enum": list(QUANTITIES)},
     )
     value: Quantity = Field(description="The value with its unit.", examples=["3227 mAh/g"])
     cycle: Cycle | None = Field(None, description="The cycle it was read at.")
@@ -342,18 +278,26 @@ class Reference(Part):
     @classmethod
     def _known(cls, name: str) -> str:
         if name not in QUANTITIES:
-            raise ValueError(f"{name!r} is not a quantity of the results; {did_you_mean(name, QUANTITIES)}")
+            raise ValueError(
+                f"{name!r} is not a quantity of the results or of docs/knowledge.md; {did_you_mean(name, QUANTITIES)}"
+            )
         return name
+
+    @field_validator("value", mode="before", json_schema_input_type=str | float)
+    @classmethod
+    def _pure(cls, given: Any, info: ValidationInfo) -> Any:
+        """Take a bare number for a quantity that is one."""
+        return number_or_text(given) if "1" in QUANTITIES.get(info.data.get("quantity", ""), ()) else given
 
     @model_validator(mode="after")
     def _of_something_in_its_unit(self) -> Self:
         if self.binder is None and self.label is None:
             raise ValueError("says neither binder nor label; give one")
         kinds = QUANTITIES[self.quantity]
-        unit = next((unit for unit in kinds if _measures(self.value, unit)), None)
+        unit = next((unit for unit in kinds if measures(self.value, unit)), None)
         if unit is None:
             raise ValueError(f"value: {self.value} is not in {' or '.join(kinds)}, as a {self.quantity} is")
-        if kinds is not _CAPACITY_UNITS:
+        if unit not in _CAPACITY_UNITS:
             if self.basis is None:
                 return self
             raise ValueError("basis: is for capacities only")
@@ -363,8 +307,14 @@ class Reference(Part):
             raise ValueError(f"basis: a capacity per {self.basis} is not in {self.value.unit}")
         return self
 
+    @property
+    def measured_as(self) -> tuple[str, ...]:
+        """The names under which results hold the same quantity, where a cycling study measures it."""
+        return _MEASURED_AS.get(self.quantity, (self.quantity,))
 
-def _measures(value: Quantity, unit: str) -> bool:
+
+def measures(value: Quantity, unit: str) -> bool:
+    """Say whether a value is of the kind of quantity that a unit measures."""
     try:
         value.to(unit)
     except UnitError:
@@ -419,11 +369,6 @@ class StudyFile(Part):
 
 #: The sections of a study, as they are written.
 SECTIONS: tuple[str, ...] = tuple(field.alias or name for name, field in StudyFile.model_fields.items())
-
-
-def names_of(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the fields of a model by the names that stand in the file."""
-    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def json_schema() -> dict[str, Any]:

@@ -49,8 +49,11 @@ from typing import Any
 from byssus.errors import ByssusError, SeveralErrors, StudyError, UsageError
 from byssus.files import MARKER
 from byssus.findings import Finding
+from byssus.handwritten.fields import Named
+from byssus.handwritten.reading import Kind, SectionReader, parse, plain
 from byssus.measured.archives import SEPARATOR
 from byssus.measured.metadata import Sample
+from byssus.recipe.model import Recipe
 from byssus.source import Source
 from byssus.study.masses import Masses, resolve
 from byssus.study.model import (
@@ -61,13 +64,16 @@ from byssus.study.model import (
     Comparisons,
     Electrode,
     ExcludedCell,
-    Named,
-    Recipe,
     Reference,
     as_source,
 )
-from byssus.study.reading import SectionReader, parse, plain
 
+_KIND = Kind(
+    "study",
+    StudyError,
+    found="give a study.yaml or the folder that holds one",
+    example="the study that 'byssus init' writes",
+)
 #: The name a study's file has in its folder.
 STUDY_FILE = "study.yaml"
 
@@ -96,7 +102,7 @@ class Study:
     #: Where the measurements were published.
     data_sources: tuple[Source, ...] = ()
     #: One for each thing that was left out, in the order of the file.
-    faults: tuple[StudyError, ...] = ()
+    faults: tuple[ByssusError, ...] = ()
     #: The line of each field that stands in the file.
     lines: Mapping[str, int] = field(default_factory=dict)
 
@@ -225,10 +231,10 @@ def load(path: Path, *, data: Path | None = None) -> Study:
         If `data` is no folder.
     """
     file = path / STUDY_FILE if path.is_dir() else path
-    content = parse(file)
+    content = parse(file, _KIND)
     if not isinstance(content, Mapping) or not content:
         raise StudyError("holds no study", file=file, fix="start it with 'schema: 1', and see 'byssus init' for one")
-    reader = SectionReader(file)
+    reader = SectionReader(file, _KIND)
     version = content.get("schema")
     if isinstance(version, bool) or version != 1:
         raise StudyError(

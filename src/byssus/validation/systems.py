@@ -30,7 +30,7 @@ def compare(_folder: Path) -> Page:
         [*_comparisons(uses, failures)],
         listings=[
             Listing(
-                "Uses by word", "A use is one of five words that applies to one system.",
+                "Uses by word", "A use is one of five words for one system and the command that does it.",
                 ("word", "uses", "with a command", "not yet"),
                 [(word, *map(str, _counts([use for use in uses if use.word == word]))) for word in WORDS],
             )

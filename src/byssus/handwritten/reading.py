@@ -1,30 +1,51 @@
-"""How study.yaml is read: strictly, each fault with its line, and the rest still stands."""
+"""How such a file is read: strictly, each fault with its line, and the rest still stands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from byssus.errors import StudyError, did_you_mean
-from byssus.study.model import Part, names_of
+from byssus.errors import ByssusError, did_you_mean
+from byssus.handwritten.fields import Part, names_of
 
-#: A study is written by hand: beyond these it is something else, or an attack on the parser.
+#: It is written by hand: beyond these it is something else, or an attack on the parser.
 LARGEST_BYTES = 1_000_000
 LARGEST_VALUES = 100_000
 DEEPEST = 12
 
 
-def parse(file: Path) -> Any:
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a file is, for messages.
+
+    Parameters
+    ----------
+    word
+        What people call it: ``study``.
+    error
+        The error of such a file.
+    found, example
+        How to name one, and where a whole one can be seen, as clauses of a fix.
+    """
+
+    word: str
+    error: type[ByssusError]
+    found: str
+    example: str
+
+
+def parse(file: Path, kind: Kind) -> Any:
     """Return what a YAML file holds, its keys with their lines.
 
     Raises
     ------
-    StudyError
-        If there is no such file, it is no YAML, or too large or too deep for a study.
+    ByssusError
+        Of the file's kind, if there is no such file, it is no YAML, or too large or too deep.
     """
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -32,31 +53,31 @@ def parse(file: Path) -> Any:
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except FileNotFoundError as error:
-        raise StudyError(
-            "there is no such study", file=file, fix="give a study.yaml or the folder that holds one"
-        ) from error
+        raise kind.error(f"there is no such {kind.word}", file=file, fix=kind.found) from error
     except OSError as error:
-        raise StudyError(f"cannot be opened ({error.strerror})", file=file) from error
+        raise kind.error(f"cannot be opened ({error.strerror})", file=file) from error
     except UnicodeDecodeError as error:
-        raise StudyError("is not UTF-8 text", file=file, place=f"byte {error.start}", fix="save it as UTF-8") from error
+        raise kind.error("is not UTF-8 text", file=file, place=f"byte {error.start}", fix="save it as UTF-8") from error
     if len(text) > LARGEST_BYTES:
-        raise StudyError(f"has {len(text):,} characters, more than a study has", file=file, fix="is it the right file?")
+        raise kind.error(
+            f"has {len(text):,} characters, more than a {kind.word} has", file=file, fix="is it the right file?"
+        )
     try:
         # The round-trip loader keeps the line of each key; it builds plain data only.
         content = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         place = None if mark is None else f"line {mark.line + 1}"
-        raise StudyError(f"is not YAML: {error.problem or error.context}", file=file, place=place) from error
+        raise kind.error(f"is not YAML: {error.problem or error.context}", file=file, place=place) from error
     except (YAMLError, ValueError) as error:
-        raise StudyError(f"is not YAML: {str(error).splitlines()[0]}", file=file) from error
+        raise kind.error(f"is not YAML: {str(error).splitlines()[0]}", file=file) from error
     except RecursionError as error:
-        raise StudyError("is nested too deeply to be a study", file=file) from error
+        raise kind.error(f"is nested too deeply to be a {kind.word}", file=file) from error
     if _too_much(content):
-        raise StudyError(
+        raise kind.error(
             f"holds more than {LARGEST_VALUES:,} values, or nests deeper than {DEEPEST}, with its aliases written out",
             file=file,
-            fix="write the study without aliases of aliases",
+            fix="write it without aliases of aliases",
         )
     return content
 
@@ -80,11 +101,12 @@ PartT = TypeVar("PartT", bound=Part)
 
 
 class SectionReader:
-    """Builds the parts of a study and collects what it had to leave out."""
+    """Builds the parts of a file and collects what it had to leave out."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, kind: Kind) -> None:
         self.file = file
-        self.faults: list[StudyError] = []
+        self.kind = kind
+        self.faults: list[ByssusError] = []
         #: The line of each field that stands in the file, such as ``cells.CMC-1.disc_mass``.
         self.lines: dict[str, int] = {}
 
@@ -103,12 +125,12 @@ class SectionReader:
 
     def fault(self, message: str, **where: Any) -> None:
         """Note what is wrong, and where."""
-        self.faults.append(StudyError(message, file=self.file, **where))
+        self.faults.append(self.kind.error(message, file=self.file, **where))
 
     def unknown(self, mapping: Any, key: str, field: str, known: Iterable[str]) -> None:
-        """Note a field that no study has."""
+        """Note a field that no such file has."""
         self.fault(
-            "is not a field of a study, and was left out",
+            f"is not a field of a {self.kind.word}, and was left out",
             place=self.line(mapping, key),
             field=field,
             fix=did_you_mean(key, known),
@@ -144,7 +166,7 @@ class SectionReader:
                 "is not a list of names with their fields",
                 place=self.line(content, kind),
                 field=kind,
-                fix=f"see {kind} in the study that 'byssus init' writes",
+                fix=f"see {kind} in {self.kind.example}",
             )
             return {}
         return section
@@ -180,11 +202,21 @@ class SectionReader:
         if not isinstance(given, Mapping):
             self.fault("is not a set of fields", place=own_line, field=field, value=given)
             return None
-        for name, line in [(field, own_line), *((f"{field}.{name}", self.line(given, name)) for name in given)]:
+        return self._built(given, field, own_line, model, list(given))
+
+    def whole(self, content: Mapping[Any, Any], model: type[PartT], names: Iterable[str]) -> PartT | None:
+        """Build a part of some fields of the file itself."""
+        return self._built(content, "", None, model, names)
+
+    def _built(
+        self, given: Mapping[Any, Any], field: str, own_line: str | None, model: type[PartT], names: Iterable[Any]
+    ) -> PartT | None:
+        names = list(names)
+        for name, line in [(field, own_line), *((_within(field, name), self.line(given, name)) for name in names)]:
             if line is not None:
                 self.lines[name] = int(line.removeprefix("line "))
         # A field that is left blank is not given.
-        kept = {str(name): plain(value) for name, value in given.items() if value is not None}
+        kept = {str(name): plain(given[name]) for name in names if given[name] is not None}
         while True:
             try:
                 return model.model_validate(kept)
@@ -205,25 +237,30 @@ class SectionReader:
         known, whole = names_of(model), True
         for problem in error.errors():
             if not problem["loc"]:  # of the part as a whole
-                self.fault(_in_words(problem), place=own_line, field=field, fix=f"{field} was left out")
+                self.fault(
+                    _in_words(problem),
+                    place=own_line,
+                    field=field or None,
+                    fix=f"{field} was left out" if field else None,
+                )
                 return False
             name = str(problem["loc"][0])
             within = ".".join(str(step) for step in problem["loc"] if not isinstance(step, int) and step != "[key]")
             absent = problem["type"] == "missing"
             required = name in known and known[name].is_required()
             if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
-                self.unknown(given, name, f"{field}.{name}", known)
+                self.unknown(given, name, _within(field, name), known)
             else:
                 # A field that stands there blank is to be filled where it stands.
                 place = self.line(given, name) if name in given else own_line
                 self.fault(
                     _in_words(problem, known.get(name)),
                     place=place,
-                    field=f"{field}.{within}",
+                    field=_within(field, within),
                     value=None
                     if absent or problem["type"] in ("value_error", "extra_forbidden")
                     else problem.get("input"),
-                    fix=f"{field} was left out" if required else "the field was left out",
+                    fix=(f"{field} was left out" if field else None) if required else "the field was left out",
                 )
             kept.pop(name, None)
             whole = whole and not required
@@ -232,7 +269,7 @@ class SectionReader:
     def linked(
         self, content: Any, kind: str, parts: dict[str, PartT], field: str, targets: Mapping[str, Any]
     ) -> dict[str, PartT]:
-        """Leave out the parts that name something the study does not have.
+        """Leave out the parts that name something the file does not have.
 
         What names a part that was itself left out goes with it, and is told of in one line.
         """
@@ -257,18 +294,22 @@ class SectionReader:
         return kept
 
     def not_among(self, field: str, value: str, section: str, known: Mapping[str, Any], lost: str) -> None:
-        """Note a name that the study does not have, and what is left out with it."""
+        """Note a name that the file does not have, and what is left out with it."""
         self.fault(
-            f"is not among the {section} of this study; {lost}",
+            f"is not among the {section} of this {self.kind.word}; {lost}",
             place=self.place(field),
             field=field,
             value=value,
             fix=did_you_mean(value, known) if known else f"add it under {section}",
         )
 
-    def in_order(self) -> tuple[StudyError, ...]:
+    def in_order(self) -> tuple[ByssusError, ...]:
         """Return the faults in the order of the file."""
         return tuple(sorted(self.faults, key=lambda fault: int((fault.place or "line 0").removeprefix("line "))))
+
+
+def _within(field: str, name: object) -> str:
+    return f"{field}.{name}" if field else str(name)
 
 
 def _in_words(problem: Any, field: Any = None) -> str:

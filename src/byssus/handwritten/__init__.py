@@ -1,0 +1,1 @@
+"""What people write by hand: YAML files, read strictly, each fault with its line."""
