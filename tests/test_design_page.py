@@ -413,6 +413,8 @@ def test_the_page_in_a_browser(browser: Browser, tmp_path: Path) -> None:
     assert browser.run("document.documentElement.dataset.theme") == "light"
     browser.run("document.getElementById('theme').click()")
     assert browser.run("document.documentElement.dataset.theme") == "dark"
+    browser.run("document.getElementById('doubt').scrollIntoView({behavior: 'instant'})")
+    assert browser.wait("document.querySelector('nav [aria-current]')?.hash === '#doubt'")
     same = "[...document.querySelectorAll('tr.same')].filter((row) => row.offsetParent).length"
     differs = "[...document.querySelectorAll('.several tr.differs')].filter((row) => row.offsetParent).length"
     before = browser.run(differs)

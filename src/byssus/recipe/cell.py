@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from byssus.findings import Finding
 from byssus.physics.cell import (
+    cell_mass,
     cost_per_energy,
     electrolyte_per_capacity,
     energy_density_of_stack,
@@ -259,6 +260,11 @@ def _energy(recipe: Recipe, sheet: Sheet, negative: Side, positive: Side, areal:
     sheet.note(PART, "specific energy of the stack", specific_energy_of_stack(areal, voltage, mass), _ENERGY, how)
     how = f"{words} / {in_unit(thickness, _LENGTH)}"
     sheet.note(PART, "energy density of the stack", energy_density_of_stack(areal, voltage, thickness), _DENSE, how)
+    if "cell.housing_mass" in sheet and "electrode.area" in sheet:
+        area, housing = sheet.take("electrode.area"), sheet.take("cell.housing_mass")
+        whole = cell_mass(mass, area, housing_mass=housing)
+        how = f"{words} × {sheet.show('electrode.area')} / ({in_unit(mass, _LOADING)} × area + {sheet.show('cell.housing_mass')})"
+        sheet.note(PART, "specific energy of the cell", areal * voltage * area / whole, _ENERGY, how)
 
 
 def findings(recipe: Recipe, figures: tuple[Figure, ...], called: float | None) -> Iterator[Finding]:

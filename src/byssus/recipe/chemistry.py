@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -91,6 +92,12 @@ def _amounts(title: str, whole: Made, told: list[str], sheet: Sheet) -> Iterator
             yield acid.cation, sheet.note(title, f"{acid.cation} of {name}", brought, _AMOUNT, how)
 
 
+@functools.lru_cache(maxsize=1024)
+def _solved(totals: tuple[float, ...], constants: tuple[float, ...], steps: tuple[int, ...], cations: float) -> float:
+    """Return the pH; most inputs of a design leave it as it is, and it takes milliseconds."""
+    return mixture_ph(totals, constants, steps, strong_cations=cations, activity="davies")
+
+
 def _ph(title: str, name: str, whole: Made, solvent: str, sheet: Sheet) -> None:
     """Note the pH of what is dissolved in the volume of its solvent."""
     if solvent != "water" or "water.density" not in sheet or not whole.solvent:
@@ -115,7 +122,7 @@ def _ph(title: str, name: str, whole: Made, solvent: str, sheet: Sheet) -> None:
         steps.append(len(known))
         cations += brought / volume
     if totals:
-        value = mixture_ph(totals, constants, steps, strong_cations=cations, activity="davies")
+        value = _solved(tuple(totals), tuple(constants), tuple(steps), cations)
         sheet.note(
             title, name, value, "1", "charges balanced over all acids and their cations, activities after Davies, 25 °C"
         )

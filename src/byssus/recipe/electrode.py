@@ -19,7 +19,12 @@ from byssus.physics.coating import (
     thickness_from_porosity,
 )
 from byssus.physics.mixing import mixture_density, volume_fractions
-from byssus.physics.swelling import electrode_thickness_ratio, linear_strain, porosity_after_swelling
+from byssus.physics.swelling import (
+    electrode_thickness_ratio,
+    fracture_size_ratio,
+    linear_strain,
+    porosity_after_swelling,
+)
 from byssus.quantity import Quantity
 from byssus.recipe.mixing import composition
 from byssus.recipe.model import Coating, Recipe
@@ -283,6 +288,10 @@ def _swelling(sheet: Sheet, roles: Roles, shares: dict[str, float], pores: float
     expanding = [one for one in roles.active if f"{one}.expansion" in sheet]
     for one in expanding:
         grown = sheet.take(f"{one}.expansion")
+        if f"{one}.critical_diameter" in sheet and f"{one}.diameter" in sheet:
+            ratio = fracture_size_ratio(sheet.take(f"{one}.diameter"), sheet.take(f"{one}.critical_diameter"))
+            how = f"{sheet.show(f'{one}.diameter')} / {sheet.show(f'{one}.critical_diameter')}; above 1 its particles crack"
+            sheet.note(PART, f"size of {one} over its critical size", ratio, "1", how)
         sheet.note(
             PART,
             f"linear strain of {one}",

@@ -39,6 +39,7 @@ TRAITS = (
     _Trait("expansion", "volume expansion", "1", "%"),
     _Trait("price", "price", "USD/kg", "USD/kg"),
     _Trait("substitution", "degree of substitution", "1", "1"),
+    _Trait("critical_diameter", "critical diameter", "m", "nm"),
     _Trait("potential", "working potential", "V", "V"),
     _Trait("modulus", "elastic modulus", "Pa", "GPa"),
 )

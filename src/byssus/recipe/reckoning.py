@@ -7,6 +7,7 @@ central differences (JCGM 100:2008 (GUM), 5.1.2 and 5.1.3 note 2), inputs taken 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -148,9 +149,8 @@ class Sheet:
 
     def show(self, name: str) -> str:
         """Return an input as people read it, for the arithmetic in words."""
-        quantity = self.inputs[name].quantity
-        unit = "" if quantity.unit == "1" else f" {pretty_unit(quantity.unit)}"
-        return f"{quantity.value:.6g}{unit}"
+        given = self.inputs[name]
+        return in_unit(given.value, (given.units.si, given.units.shown), digits=6)
 
     def note(self, part: str, name: str, value: SupportsFloat, units: tuple[str, str] | str, how: str) -> float:
         """Note a figure, and return its value for the figures that follow from it."""
@@ -241,7 +241,7 @@ def _with_uncertainty(figure: Figure, parts: Mapping[str, float]) -> Figure:
     return replace(figure, uncertainty=total, shares=tuple(shares))
 
 
-def in_unit(value: float, units: tuple[str, str]) -> str:
+def in_unit(value: float, units: tuple[str, str], digits: int = 4) -> str:
     """Write a value in SI as people read it, for the arithmetic in words.
 
     Examples
@@ -249,5 +249,12 @@ def in_unit(value: float, units: tuple[str, str]) -> str:
     >>> in_unit(0.0082, ("kg/m^2", "mg/cm^2"))
     '0.82 mg/cm²'
     """
-    shown = convert(value, *units) if units[0] != units[1] else value
-    return f"{shown:.4g}" + ("" if units[1] == "1" else f" {pretty_unit(units[1])}")
+    factor, offset = _line(*units)
+    return f"{value * factor + offset:.{digits}g}" + ("" if units[1] == "1" else f" {pretty_unit(units[1])}")
+
+
+@functools.cache
+def _line(unit: str, target: str) -> tuple[float, float]:
+    """Return factor and offset of a conversion: the words are written anew in every run, and only those of one are read."""
+    offset = convert(0.0, unit, target)
+    return convert(1.0, unit, target) - offset, offset

@@ -34,4 +34,19 @@
     for (const fold of opened) fold.open = true;
   });
   addEventListener("afterprint", () => { for (const fold of opened) fold.open = false; });
+
+  // Contents: mark what stands at the top of the window.
+  const links = new Map([...document.querySelectorAll("nav a")].map((link) => [link.hash.slice(1), link]));
+  const places = [...links.keys()].map((id) => document.getElementById(id)).filter((place) => place?.matches("section"));
+  const seen = new Set();
+  const watch = new IntersectionObserver((entries) => {
+    for (const entry of entries) seen[entry.isIntersecting ? "add" : "delete"](entry.target);
+    const current = places.filter((place) => seen.has(place)).pop();
+    if (!current) return;
+    for (const [id, link] of links) {
+      if (id === current.id) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+  }, { rootMargin: "0px 0px -85% 0px" });
+  places.forEach((place) => watch.observe(place));
 })();
