@@ -316,6 +316,36 @@ def test_a_field_with_a_fault_is_named_with_its_line_and_the_rest_stands(
     assert of(done, "coating", "mass fraction of Si") == pytest.approx(60)
 
 
+def test_what_was_measured_by_volume_needs_a_density(tmp_path: Path, known: knowledge.Knowledge) -> None:
+    text = SIMPLE.replace(
+        "schema: 1", "solutions:\n  S: {ingredients: [{add: odd, volume: 1 mL}, {add: CMC, mass: 1 mg}]}"
+    )
+    text = text.replace("CMC: 2}", "S: 2}") + "  odd: {note: of unknown density}\n"
+    with pytest.raises(RecipeError, match="'odd' was measured by volume") as caught:
+        made(tmp_path, text, known)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_ph_that_nothing_balances_costs_itself_alone(tmp_path: Path, known: knowledge.Knowledge) -> None:
+    made_of = (
+        "{add: citric acid, mass: 1 mg}, {add: LS, mass: 0.5 mg}, {add: CMC, mass: 0.5 mg}, {add: water, mass: 1 mg}"
+    )
+    text = SIMPLE.replace("schema: 1", f"solutions:\n  S: {{ingredients: [{made_of}]}}").replace("CMC: 2}", "S: 2}")
+    done = made(tmp_path, text, known)
+    assert done.figure("electrode", "active loading").value is not None
+    ph = done.figure("S", "pH, computed")
+    assert ph.value is not None or "balances" in (ph.reason or "")
+
+
+def test_a_cell_counts_a_loading_once(tmp_path: Path, known: knowledge.Knowledge) -> None:
+    text = SIMPLE + "cell: {electrolyte_volume: 30 µL}\n"
+    done = made(tmp_path, text, known)
+    figure = done.figure("cell", "electrolyte per capacity")
+    assert [name for name, _ in figure.shares] == ["electrode.loading"]
+    assert figure.uncertainty == pytest.approx((figure.value or 0.0) * 0.03 / 0.82, rel=1e-2)
+    assert "cell.electrolyte_volume" in done.inputs
+
+
 def test_a_solution_does_not_go_into_itself(tmp_path: Path) -> None:
     text = "solutions:\n  A: {ingredients: [{add: B, mass: 1 g}]}\n  B: {ingredients: [{add: A, mass: 1 g}]}\nparts: {graphite: 9, A: 1}\nactive: graphite\n"
     with pytest.raises(ByssusError, match="goes into itself"):

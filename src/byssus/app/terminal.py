@@ -17,6 +17,7 @@ from byssus.errors import (
     KnowledgeError,
     OutputError,
     ReadError,
+    RecipeError,
     SeveralErrors,
     StudyError,
     TableError,
@@ -42,6 +43,7 @@ _CODE_OF: dict[type[ByssusError], str] = {
     UsageError: "usage",
     AnalysisError: "cell-left-out",
     KnowledgeError: "knowledge-record",
+    RecipeError: "recipe-field",
 }
 
 

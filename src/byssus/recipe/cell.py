@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from byssus.errors import RecipeError
 from byssus.findings import Finding
 from byssus.physics.cell import (
     cell_mass,
@@ -39,37 +40,51 @@ _NEEDED = {
 
 @dataclass(frozen=True)
 class Side:
-    """An electrode as the other one sees it: its figures as inputs, its active material and its foil."""
+    """An electrode as a cell sees it.
+
+    The electrode that is being worked out is asked for its figures; of the other one they come as inputs, and
+    count as independent of this one's.
+    """
 
     name: str
-    inputs: dict[str, Input]
     recipe: Recipe
+    inputs: dict[str, Input] | None = None
+
+    def value(self, sheet: Sheet, key: str) -> float | None:
+        """Return a figure, or a property of the active material or the foil, in SI; None where it is not known."""
+        if self.inputs is not None:
+            name = f"{self.name}: {key}"
+            return sheet.take(name) if name in sheet else None
+        if key in _NEEDED:
+            return sheet.figure(electrode.PART, _NEEDED[key])
+        name = _input_of(self.recipe, key)
+        return sheet.take(name) if name in sheet else None
 
 
-def side(name: str, recipe: Recipe, figures: tuple[Figure, ...], inputs: dict[str, Input]) -> Side:
-    """Take what a cell needs of an electrode's design; its figures count as independent of the other's."""
-    of = {figure.name: figure for figure in figures if figure.part == electrode.PART and figure.value is not None}
+def _input_of(recipe: Recipe, key: str) -> str:
+    """Return the name of the input that a property of an electrode's active material or foil is."""
+    if key == "foil_thickness":
+        return "electrode.foil_thickness"
+    if key == "foil_density":
+        return f"{recipe.electrode.foil if recipe.electrode else None}.density"
+    return f"{recipe.active[0]}.{key}"
+
+
+def opposite_of(name: str, recipe: Recipe, figures: tuple[Figure, ...], inputs: dict[str, Input]) -> Side:
+    """Take what a cell needs of the other electrode's design."""
+    of = {figure.name: figure for figure in figures if figure.part == electrode.PART}
     found = {}
     for short, long in _NEEDED.items():
-        if long in of and of[long].value is not None:
-            figure = of[long]
+        figure = of.get(long)
+        if figure is not None and figure.value is not None:
+            label = f"{long} of {name}"
             found[short] = Input(
-                f"{long} of {name}",
-                figure.value or 0.0,
-                figure.units,
-                figure.uncertainty,
-                "known",
-                f"the design of {name}",
+                label, figure.value, figure.units, figure.uncertainty, "known", f"the design of {name}"
             )
-    for key, each in inputs.items():
-        if key in {
-            f"{one}.{field}" for one in recipe.active for field in ("potential", "capacity", "first_cycle_efficiency")
-        }:
-            found[key.split(".")[-1]] = each
-    foil = recipe.electrode.foil if recipe.electrode else None
-    if foil and f"{foil}.density" in inputs and "electrode.foil_thickness" in inputs:
-        found["foil_density"], found["foil_thickness"] = inputs[f"{foil}.density"], inputs["electrode.foil_thickness"]
-    return Side(name, {f"{name}: {key}": each for key, each in found.items()}, recipe)
+    for short in ("potential", "capacity", "first_cycle_efficiency", "foil_density", "foil_thickness"):
+        if _input_of(recipe, short) in inputs:
+            found[short] = inputs[_input_of(recipe, short)]
+    return Side(name, recipe, {f"{name}: {short}": each for short, each in found.items()})
 
 
 def cell(recipe: Recipe, sheet: Sheet, own: Side, other: Side | None, binder: tuple[str, ...]) -> None:
@@ -121,11 +136,14 @@ def cell(recipe: Recipe, sheet: Sheet, own: Side, other: Side | None, binder: tu
 
 
 def _has(sheet: Sheet, of: Side, key: str) -> bool:
-    return f"{of.name}: {key}" in sheet
+    return of.value(sheet, key) is not None
 
 
 def _take(sheet: Sheet, of: Side, key: str) -> float:
-    return sheet.take(f"{of.name}: {key}")
+    value = of.value(sheet, key)
+    if value is None:
+        raise RecipeError(f"is not known of {of.name}", field=key)
+    return value
 
 
 def _by_potential(sheet: Sheet, own: Side, other: Side) -> tuple[Side, Side] | None:

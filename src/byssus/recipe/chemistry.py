@@ -122,7 +122,11 @@ def _ph(title: str, name: str, whole: Made, solvent: str, sheet: Sheet) -> None:
         steps.append(len(known))
         cations += brought / volume
     if totals:
-        value = _solved(tuple(totals), tuple(constants), tuple(steps), cations)
+        try:
+            value = _solved(tuple(totals), tuple(constants), tuple(steps), cations)
+        except ValueError as error:
+            sheet.lack(title, name, "1", f"no pH balances the charges of what was weighed ({error})")
+            return
         sheet.note(
             title, name, value, "1", "charges balanced over all acids and their cations, activities after Davies, 25 °C"
         )

@@ -112,36 +112,35 @@ def design(
         shares = mixing.composition(recipe, sheet)
         loaded = electrode.basis_of(recipe, sum(shares[one] for one in roles.active), basis)
 
+    own, other = cell.Side(name or "this electrode", recipe), None
+    if opposite is not None:
+        other = cell.opposite_of(opposite.name, opposite.recipe, opposite.figures, inputs_of(opposite.recipe, known))
+        inputs |= other.inputs or {}
+        sheet = Sheet(inputs)
+
     def compute(sheet: Sheet) -> None:
         mixing.balance(recipe, sheet)
         chemistry.chemistry(recipe, sheet)
         electrode.electrode(recipe, sheet, roles, loaded)
+        cell.cell(recipe, sheet, own, other, roles.binder)
 
     try:
         figures = reckon(inputs, compute)
         compute(sheet)
-        own = cell.side(name or "this electrode", recipe, figures, inputs)
-        other = None
-        if opposite is not None:
-            other = cell.side(opposite.name, opposite.recipe, opposite.figures, inputs_of(opposite.recipe, known))
-        both = {**inputs, **own.inputs, **(other.inputs if other else {})}
-        of_cell = reckon(both, lambda sheet: cell.cell(recipe, sheet, own, other, roles.binder))
     except ValueError as error:
         raise RecipeError(str(error), file=name or None, fix="correct the recipe") from error
-    whole = figures + of_cell
-    named = {key for figure in of_cell for key, _ in figure.shares}
     called = inputs["cell.np_ratio"].value if "cell.np_ratio" in inputs else None
     return Design(
         name or recipe.title or "recipe",
         recipe,
         content_hash(recipe),
-        {key: each for key, each in both.items() if key in sheet.used | named},
-        whole,
+        {key: each for key, each in inputs.items() if key in sheet.used},
+        figures,
         (
             *mixing.findings(recipe, sheet),
             *chemistry.findings(recipe, figures),
             *electrode.findings(loaded, sheet, figures),
-            *cell.findings(recipe, whole, called),
+            *cell.findings(recipe, figures, called),
         ),
     )
 

@@ -46,11 +46,13 @@ def made(recipe: Recipe, title: str, sheet: Sheet, until: int | None = None) -> 
     solvent = 0.0
     for place, each in enumerate(recipe.solutions[title].ingredients[:until]):
         key = f"solutions.{title}.{place + 1}"
-        mass = (
-            sheet.take(f"{key}.mass")
-            if each.mass is not None
-            else sheet.take(f"{key}.volume") * sheet.take(f"{each.add}.density")
-        )
+        if each.mass is not None:
+            mass = sheet.take(f"{key}.mass")
+        elif f"{each.add}.density" in sheet:
+            mass = sheet.take(f"{key}.volume") * sheet.take(f"{each.add}.density")
+        else:
+            raise RecipeError("was measured by volume, and its density is not known", field=f"solutions.{title}",
+                              value=each.add, fix="give its mass, or its density under materials")  # fmt: skip
         if each.add in recipe.solutions:
             inner = shares_of(recipe, each.add, sheet)
             for name, share in inner.items():

@@ -152,6 +152,10 @@ class Sheet:
         given = self.inputs[name]
         return in_unit(given.value, (given.units.si, given.units.shown), digits=6)
 
+    def figure(self, part: str, name: str) -> float | None:
+        """Return a figure that was noted before, in SI; None if it was not, or could not be had."""
+        return next((each.value for each in self.figures if (each.part, each.name) == (part, name)), None)
+
     def note(self, part: str, name: str, value: SupportsFloat, units: tuple[str, str] | str, how: str) -> float:
         """Note a figure, and return its value for the figures that follow from it."""
         both = Units(units, units) if isinstance(units, str) else Units(*units)
