@@ -111,7 +111,7 @@ def to_html(report: Report) -> str:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {
-        "cited": _cited, "pretty": pretty_unit, "conditions": conditions, "dois": dois, "standing": standing,
+        "cited": cited, "pretty": pretty_unit, "conditions": conditions, "dois": dois, "standing": standing,
     }  # fmt: skip
     # Macros see globals only.
     environment.globals["members"] = _members(report)
@@ -130,8 +130,8 @@ def to_html(report: Report) -> str:
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
         versions=versions(),
         plotly_js=_safe_script(get_plotlyjs()),
-        style=_asset("report.css"),
-        script=_asset("report.js"),
+        style=asset("report.css"),
+        script=asset("report.js"),
     )
 
 
@@ -286,7 +286,7 @@ def _packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
 
 
-def _cited(text: str) -> Markup:
+def cited(text: str) -> Markup:
     """Make each DOI in a text a link."""
     from markupsafe import Markup, escape
 
@@ -320,7 +320,8 @@ def _figures(figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> list[dict
     return made
 
 
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a stylesheet or script of the templates as it may stand in a page."""
     return _safe_script((resources.files("byssus.report") / "templates" / name).read_text(encoding="utf-8"))
 
 

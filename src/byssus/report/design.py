@@ -415,14 +415,14 @@ def to_html(shown: Sequence[Shown]) -> str:
     """Lay recipes out as one HTML page that needs nothing else."""
     import jinja2
 
-    from byssus.report.build import _asset, _cited, coded, versions
+    from byssus.report.build import asset, cited, coded, versions
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("byssus.report"), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {
-        "cited": _cited, "pretty": pretty_unit, "percent": percent, "input": _input_in_words, "mass": mass_in_words,
+        "cited": cited, "pretty": pretty_unit, "percent": percent, "input": _input_in_words, "mass": mass_in_words,
         "volume": volume_in_words, "signed": _signed, "shade": _shade,
     }  # fmt: skip
     volume, no_volume = volume_drawing(shown)
@@ -445,8 +445,8 @@ def to_html(shown: Sequence[Shown]) -> str:
         exports=_exports(shown),
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
         versions=versions(),
-        style=_asset("report.css") + _asset("design.css"),
-        script=_asset("design.js"),
+        style=asset("report.css") + asset("design.css"),
+        script=asset("design.js"),
     )
 
 
