@@ -293,6 +293,21 @@ def test_fades_follow_from_retention_and_cycles(known: knowledge.Knowledge) -> N
     assert sericin.qualifier == "<"
 
 
+def test_a_retention_that_is_a_range_or_has_an_uncertainty_stays_one(tmp_path: Path) -> None:
+    rows = ("PAA,capacity retention,70,%,user,cells,200,", "PAA,capacity retention,-5,%,user,cells,200,",
+            "PAA,capacity retention,104,%,user,cells,200,")  # fmt: skip
+    file = tmp_path / "facts.csv"
+    file.write_text(HEADER.replace("value,", "value,value_max,uncertainty,")
+                    + "\n".join(row.replace(",70,", ",70,90,,").replace(",-5,", ",-5,,,").replace(",104,", ",104,,,") for row in rows)
+                    + "\nPAA,capacity retention,81.2,,0.9,%,user,cells,200,\n", encoding="utf-8")  # fmt: skip
+    both = compare(known := knowledge.load(file), known.where(source="user"))
+    ranged, single = sorted(both.compared, key=lambda each: each.value_max is None)
+    # 1 − 0.9^(1/200) and 1 − 0.7^(1/200), by hand
+    assert (ranged.value, ranged.value_max) == pytest.approx((0.052665, 0.178174), rel=1e-3)
+    assert single.uncertainty == pytest.approx(0.9 / 200 * 0.812 ** (1 / 200 - 1), rel=1e-6)
+    assert [refused.fact.value for refused in both.refused] == [-5.0, 104.0]
+
+
 def test_what_cannot_be_compared_is_refused_with_its_reason(known: knowledge.Knowledge) -> None:
     retention = compare(known, known.where(quantity="capacity retention", binder="CCL"))
     assert any("number of cycles" in each.reason for each in retention.refused)

@@ -103,6 +103,23 @@ def test_a_range_that_reaches_beyond_what_makes_sense_still_counts() -> None:
     assert _figure(narrow, closed).uncertainty == pytest.approx(math.hypot(3.0, 0.5))
 
 
+def test_a_range_with_its_value_near_one_end_keeps_its_standard_uncertainty() -> None:
+    # Linear, so that ± is the slope times the width over √12 wherever in the range the value lies.
+    for value in (0.0, 0.1, 1.0, 1.9, 2.0):
+        given = Input("x", value, Units("1", "1"), 2 / math.sqrt(12), low=0.0, high=2.0)
+        assert _figure({"x": given}, lambda sheet: 3 * sheet.take("x")).uncertainty == pytest.approx(6 / math.sqrt(12))
+
+
+def test_a_figure_that_is_missing_at_one_end_is_taken_to_the_other() -> None:
+    def law(sheet: Sheet) -> None:
+        if sheet.take("x") > 1.05:
+            sheet.lack("it", "y", "1", "no room")
+        else:
+            sheet.note("it", "y", 4 * sheet.take("x"), "1", "")
+
+    assert reckon({"x": _input(1.0, 0.1)}, law)[0].uncertainty == pytest.approx(0.4)
+
+
 # Mass balance
 
 

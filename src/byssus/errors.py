@@ -107,6 +107,10 @@ class SeveralErrors(ByssusError):  # noqa: N818 - it is several
         self.exit_code = max((error.exit_code for error in self.errors), default=1)
 
 
+#: A line names at most this many words to choose from.
+_NAMED = 40
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Suggest the nearest known name, as a clause for an error's `fix`.
 
@@ -119,7 +123,10 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(names)}"
+    if near:
+        return f"did you mean {near[0]!r}?"
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"known are: {', '.join(names[:_NAMED])}{more}"
 
 
 def _short(value: object, limit: int = 60) -> str:

@@ -235,7 +235,8 @@ def _print_comparison(compared: Comparison) -> None:
                 (
                     each.fact.binder or each.fact.of or "",
                     f"{'' if each.qualifier == '=' else each.qualifier + ' '}{each.value:.4g}"
-                    + (f" to {each.value_max:.4g}" if each.value_max is not None else ""),
+                    + (f" to {each.value_max:.4g}" if each.value_max is not None else "")
+                    + (f" ± {each.uncertainty:.2g}" if each.uncertainty is not None else ""),
                     each.arithmetic or "as printed",
                     each.fact.under(),
                     each.fact.cited(),
@@ -253,7 +254,7 @@ def _print_comparison(compared: Comparison) -> None:
 def _comparison_as_dict(compared: Comparison) -> dict[str, Any]:
     return {
         "values": [
-            {"fact": each.fact.fact, "axis": each.axis, "value": each.value, "value_max": each.value_max,
+            {"fact": each.fact.fact, "axis": each.axis, "value": each.value, "value_max": each.value_max, "uncertainty": each.uncertainty,
              "qualifier": each.qualifier, "arithmetic": each.arithmetic}
             for each in compared.compared
         ],

@@ -21,7 +21,7 @@ from byssus.quantity import Quantity, pretty_unit
 _TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "up to": ">="}
 
 #: Conditions that may differ on one axis, but that a reader must see.
-_CAVEATS = ("rate", "temperature", "window", "cell")
+_CAVEATS = ("electrode", "rate", "temperature", "window", "cell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Compared:
         As printed.
     axis
         The quantity, unit and conditions that all on this axis share.
-    value, value_max
+    value, value_max, uncertainty
         In the unit of the axis.
     qualifier
         How it is meant there.
@@ -48,6 +48,7 @@ class Compared:
     value_max: float | None
     qualifier: str
     arithmetic: str
+    uncertainty: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,15 +128,24 @@ def _answer(fact: Fact, same: str | None, *, per_mass: bool) -> Compared | Refus
 
 def _fade(fact: Fact, retention: float) -> Compared | Refused:
     cycles = fact.cycle
-    if not cycles:
+    if cycles is None or cycles < 1:
         return Refused(fact, "a retention says nothing without the number of cycles, and the source gives none")
+    ends = [retention] if fact.standard_max is None else [fact.standard_max / 100, retention]
+    if not 0 < min(ends) <= max(ends) <= 1:
+        return Refused(fact, "a fade follows from a retention above 0 and up to 100 % only")
+    fades = [100 * float(geometric_rate(end, cycles)) for end in ends]
+    spread = None
+    if fact.standard_uncertainty is not None:
+        # df/dR = −R^(1/N − 1) / N
+        spread = fact.standard_uncertainty * retention ** (1 / cycles - 1) / cycles
     return Compared(
         fact,
         "fade per cycle / %",
-        100 * float(geometric_rate(retention, cycles)),
-        None,
+        fades[0],
+        fades[1] if len(fades) > 1 else None,
         _TURNED.get(fact.qualifier or "=", fact.qualifier or "="),
-        f"1 − {retention:.10g}^(1/{cycles})",
+        " to ".join(f"1 − {end:.10g}^(1/{cycles})" for end in ends),
+        spread,
     )
 
 
@@ -157,7 +167,8 @@ def _per_mass(fact: Fact, value: float) -> Compared | Refused:
 
 def _on(fact: Fact, value: float, axis: str, arithmetic: str, factor: float = 1.0) -> Compared:
     most = None if fact.standard_max is None else fact.standard_max * factor
-    return Compared(fact, axis, value * factor, most, fact.qualifier or "=", arithmetic)
+    spread = None if fact.standard_uncertainty is None else fact.standard_uncertainty * factor
+    return Compared(fact, axis, value * factor, most, fact.qualifier or "=", arithmetic, spread)
 
 
 def _as_printed(fact: Fact, value: float, same: str | None) -> Compared:

@@ -140,13 +140,15 @@ class Knowledge:
         if electrode is not None:
             found = found.filter(pl.col("electrode").is_in(self._called(electrode, "electrode")))
         if source is not None:
+            source = source.lower()
             if source not in SOURCES:
                 raise KnowledgeError("is not a source", field="source", value=source, fix=did_you_mean(source, SOURCES))
             found = found.filter(pl.col("source") == source)
         if system is not None:
+            system = system.upper()
             if system not in set(self.systems["system"]):
                 raise KnowledgeError(
-                    "is not a system", field="system", value=system, fix="they run from P-001 and R-001"
+                    "is not a system", field="system", value=system, fix="they are P-001 to P-075 and R-001 to R-175"
                 )
             found = found.filter(pl.col("system") == system)
         if section is not None:
@@ -194,14 +196,7 @@ class Knowledge:
         members = self.members.filter(pl.col("system").is_in(numbers))
         about = [substance] if substance else self._subjects(members)
         if substance is not None:
-            called = [
-                text
-                for text in self.facts["binder"].drop_nulls().unique()
-                if substance in self.names.substances_in(text)
-            ]
-            of = [text for text in self.facts["of"].drop_nulls().unique() if self.names.substance(text) == substance]
-            here = pl.col("binder").is_in(called) | (pl.col("of").is_in(of) & pl.col("binder").is_null())
-            facts = self.facts.filter(here)
+            facts = self.facts.filter(self._about(substance))
         else:
             facts = self.facts.filter(pl.col("system").is_in(numbers))
         named = set(facts["conflict"].drop_nulls().str.split(";").explode())
@@ -441,7 +436,7 @@ def _converted(facts: pl.DataFrame, unit: str) -> pl.DataFrame:
 def _bound(facts: pl.DataFrame, bound: str | float, unit: str | None, name: str) -> float:
     units = facts["standard_unit"].unique().to_list()
     if len(units) > 1:
-        raise KnowledgeError(f"bounds quantities in {' and '.join(sorted(units))} at once", field=name, value=bound,
+        raise KnowledgeError(f"bounds quantities in {' and '.join(sorted(units)[:4])}{' and others' if len(units) > 4 else ''} at once", field=name, value=bound,
                              fix="name one quantity")  # fmt: skip
     if not units:
         return 0.0

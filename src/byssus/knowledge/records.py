@@ -91,14 +91,14 @@ class Fact:
             self.of,
             self.direction,
             self.rate and f"at {self.rate}",
-            self.cycle and f"after {self.cycle} cycle{'s' if self.cycle > 1 else ''}",
+            None if self.cycle is None else f"after {self.cycle} cycle{'' if self.cycle == 1 else 's'}",
             self.temperature and ("room temperature" if self.temperature == "room" else pretty_unit(self.temperature)),
             self.window,
             self.cell and f"{self.cell} cell",
             self.loading and pretty_unit(self.loading),
             self.process,
             self.method,
-            f"per {basis}" if basis in _BASES else basis,
+            f"per {basis}" if basis in _BASES else basis and f"basis: {basis}",
             self.conditions,
         ]
         return ", ".join(part for part in parts if part)

@@ -77,7 +77,8 @@ def blocks(known: Knowledge, entry: Entry, *, everything: bool = True) -> Iterat
             footnote=f"named, but without a number: {', '.join(absent)}" if absent else "",
         )
     if not entry.properties.is_empty():
-        rows = tuple(_property_row(row) for row in entry.properties.iter_rows(named=True))
+        several = entry.substance is None
+        rows = tuple(_property_row(row, several=several) for row in entry.properties.iter_rows(named=True))
         yield Block("Properties", columns=("quantity", "value", "range", "how", "source"), rows=rows)
     if not entry.conflicts.is_empty():
         yield _contradictions(entry.conflicts, everything=everything)
@@ -112,7 +113,7 @@ def _contradictions(conflicts: pl.DataFrame, *, everything: bool) -> Block:
             (row["conflict"], row["printed"], f"{row['resolution']}: {row['reason']} ({row['confidence']} confidence)")
             for row in shown.iter_rows(named=True)
         ),
-        footnote="" if rest.is_empty() else f"and, without a number that changes, {', '.join(rest['conflict'])}",
+        footnote="" if rest.is_empty() else f"no number changes by {', '.join(rest['conflict'])}",
     )
 
 
@@ -196,10 +197,11 @@ def _fact_row(fact: Fact) -> tuple[str, ...]:
     return fact.fact, fact.quantity, f"{fact.number()}{mark}", under, fact.cited()
 
 
-def _property_row(row: dict[str, Any]) -> tuple[str, ...]:
+def _property_row(row: dict[str, Any], *, several: bool) -> tuple[str, ...]:
     unit = "" if row["unit"] == "1" else f" {pretty_unit(row['unit'])}"
     span = f"{row['low']:.6g} to {row['high']:.6g}" if row["low"] is not None and row["high"] is not None else ""
-    what = ", ".join(part for part in (row["quantity"], row["of"], row["temperature"], row["basis"]) if part)
+    whose = row["substance"] if several else None
+    what = ", ".join(part for part in (whose, row["quantity"], row["of"], row["temperature"], row["basis"]) if part)
     doi = f", doi:{row['doi']}" if row["doi"] else ""
     return what, f"{row['value']:.6g}{unit}", span, row["method"], f"{row['title']}{doi}"
 

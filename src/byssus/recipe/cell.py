@@ -200,7 +200,10 @@ def _cost(recipe: Recipe, sheet: Sheet, own: Side, areal_energy: float, binder: 
     absent = [name for name in binder if f"{name}.price" not in sheet]
     if absent:
         sheet.lack(
-            PART, "binder cost per energy", units, f"no price is known of {', '.join(absent)}; give it under materials"
+            PART,
+            "cost of this electrode's binder per energy",
+            units,
+            f"no price is known of {', '.join(absent)}; give it under materials",
         )
     elif binder:
         costs = [cost_per_energy(sheet.take(f"{name}.price"), coating * shares[name], areal_energy) for name in binder]
@@ -209,7 +212,7 @@ def _cost(recipe: Recipe, sheet: Sheet, own: Side, areal_energy: float, binder: 
         )
         sheet.note(
             PART,
-            "binder cost per energy",
+            "cost of this electrode's binder per energy",
             sum(map(float, costs)),
             units,
             f"({how}) / energy of the cell; prices as their sources",
@@ -219,7 +222,7 @@ def _cost(recipe: Recipe, sheet: Sheet, own: Side, areal_energy: float, binder: 
         mass = coating * (1 - solids) / solids
         value = cost_per_energy(sheet.take(f"{recipe.solvent}.price"), mass, areal_energy)
         how = f"{in_unit(mass, _LOADING)} of {recipe.solvent} × {sheet.show(f'{recipe.solvent}.price')} / energy of the cell"
-        sheet.note(PART, "solvent cost per energy", value, units, how)
+        sheet.note(PART, "cost of this electrode's solvent per energy", value, units, how)
 
 
 def _energy(recipe: Recipe, sheet: Sheet, negative: Side, positive: Side, areal: float, voltage: float) -> None:

@@ -154,10 +154,11 @@ def findings(recipe: Recipe, figures: tuple[Figure, ...]) -> Iterator[Finding]:
         if final is None or final.value is None or not silicate:
             continue
         doubt = 2 * (final.uncertainty or 0.0)
+        inside = silica_gelling_zone(final.value) == "gelling"
         if "gelling" in {silica_gelling_zone(final.value + off) for off in (-doubt, 0.0, doubt)}:
             yield Finding(
                 "silica-gels",
-                f"{title}: the computed pH of {final} lies where silica gels within minutes to hours (5 to 8), or may by its "
-                f"uncertainty; {silicate[0]} may come out of solution before it is coated",
+                f"{title}: the computed pH of {final} {'lies' if inside else 'may by its uncertainty lie'} where silica gels fast "
+                f"(5 to 8); {silicate[0]} may come out of solution before it is coated",
                 field=f"solutions.{title}",
             )

@@ -169,7 +169,17 @@ def _pores(sheet: Sheet, coating: float | None, solid: float | None) -> float | 
         sheet.note(PART, "thickness", thickness, _LENGTH, how)
     elif "electrode.thickness" in sheet:
         thickness = sheet.take("electrode.thickness")
-        pores = porosity(coating, thickness, solid)
+        try:
+            pores = porosity(coating, thickness, solid)
+        except ValueError:
+            least = in_unit(coating / solid, _LENGTH)
+            sheet.lack(
+                PART,
+                "porosity",
+                _SHARE,
+                f"the solids alone take {least}, more than the {sheet.show('electrode.thickness')} given",
+            )
+            return None
         how = f"1 − {in_unit(coating, _LOADING)} / ({sheet.show('electrode.thickness')} × {in_unit(solid, _DENSITY)})"
         sheet.note(PART, "thickness", thickness, _LENGTH, "as given")
         sheet.note(PART, "porosity", pores, _SHARE, how)

@@ -67,6 +67,9 @@ def load(path: Path) -> Read:
 def recipe_from(content: Mapping[Any, Any], reader: SectionReader) -> Recipe | None:
     """Build a recipe of a mapping; what is wrong of it is noted and left out. None if no recipe is left."""
     known = names_of(Recipe)
+    if not any(name in known for name in content):
+        reader.fault("is no recipe", fix="write parts and active; docs/recipe.md shows how")
+        return None
     for name in content:
         if name not in known and name != "schema":
             reader.unknown(content, str(name), str(name), known)

@@ -203,32 +203,35 @@ def _changes(
 ) -> list[float]:
     """Return what one standard uncertainty of an input makes of each figure.
 
-    A wide range may reach beyond what makes sense, as a price below zero: there the difference is taken to
-    the other side alone, and if both are out, over a thousandth of it.
+    The slope is taken between the two ends of ± one uncertainty, as far as the input's range and what makes
+    sense allow, as a price above zero does; for a figure that is missing at one end, to the other side alone;
+    and if neither end can be, within a thousandth of it.
     """
+    given = inputs[name]
     now = [figure.value for figure in first.figures]
     for step in (1.0, 1e-3):
-        higher, lower = (_perturbed(inputs, compute, name, sign * step * spread, first) for sign in (1, -1))
-        if higher is None and lower is None:
-            continue
-        width = step * (2 if higher is not None and lower is not None else 1)
-        pairs = zip(higher or now, lower or now, strict=True)
-        return [
-            0.0
-            if high is None or low is None or abs(high - low) <= _DUST * max(abs(high), abs(low))
-            else (high - low) / width
-            for high, low in pairs
-        ]
-    raise RecipeError("leaves no room for its uncertainty", field=inputs[name].label, fix="check its range")
+        ends = [min(max(given.value + sign * step * spread, given.low), given.high) for sign in (1, -1)]
+        tried = [(end, _figures_at(inputs, compute, name, end, first)) for end in ends if end != given.value]
+        runs = [(given.value, now), *((end, values) for end, values in tried if values is not None)]
+        if len(runs) > 1:
+            return [_slope([(at, values[place]) for at, values in runs]) * spread for place in range(len(now))]
+    raise RecipeError("leaves no room for its uncertainty", field=given.label, fix="check its range")
 
 
-def _perturbed(
-    inputs: Mapping[str, Input], compute: Callable[[Sheet], None], name: str, change: float, first: Sheet
+def _slope(points: list[tuple[float, float | None]]) -> float:
+    """Return the slope of a figure between the farthest two points that have it; none that is only the arithmetic's."""
+    known = sorted((at, value) for at, value in points if value is not None)
+    if points[0][1] is None or len(known) < 2:
+        return 0.0
+    (low, below), (high, above) = known[0], known[-1]
+    return 0.0 if abs(above - below) <= _DUST * max(abs(above), abs(below)) else (above - below) / (high - low)
+
+
+def _figures_at(
+    inputs: Mapping[str, Input], compute: Callable[[Sheet], None], name: str, value: float, first: Sheet
 ) -> list[float | None] | None:
-    """Return the values of all figures with one input changed; None if that is out of what makes sense."""
-    now = inputs[name]
-    moved = {**inputs, name: replace(now, value=min(max(now.value + change, now.low), now.high))}
-    sheet = Sheet(moved)
+    """Return the values of all figures with one input at another value; None if that makes no sense."""
+    sheet = Sheet({**inputs, name: replace(inputs[name], value=value)})
     try:
         compute(sheet)
     except (ValueError, ZeroDivisionError, RecipeError):
