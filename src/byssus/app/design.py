@@ -86,23 +86,25 @@ def design(
         raise SeveralErrors([*errors, *faults])
 
 
-def _worked_out(words: Iterable[str], basis: str | None, *, study: bool) -> tuple[list[Shown], list[ByssusError]]:
+def _worked_out(words: Sequence[str], basis: str | None, *, study: bool) -> tuple[list[Shown], list[ByssusError]]:
     """Work out every recipe that is asked for; what cannot be is among the errors."""
     from byssus import knowledge
 
     known, errors = knowledge.load(*knowledge.own_folders()), list[ByssusError]()
     shown: list[Shown] = []
-    for word in words:
-        try:
-            path = _place(word)
-            found = _of_study(path, known, basis) if study or _is_study(path) else [_of_recipe(path, known, basis)]
-            for one in found:
-                if isinstance(one, ByssusError):
-                    errors.append(one)
-                else:
-                    shown.append(one)
-        except ByssusError as error:
-            errors += terminal.each_of(error)
+    with terminal.progressing() as progress:
+        for number, word in enumerate(words):
+            progress(f"working out {word}", number, len(words))
+            try:
+                path = _place(word)
+                found = _of_study(path, known, basis) if study or _is_study(path) else [_of_recipe(path, known, basis)]
+                for one in found:
+                    if isinstance(one, ByssusError):
+                        errors.append(one)
+                    else:
+                        shown.append(one)
+            except ByssusError as error:
+                errors += terminal.each_of(error)
     return _apart(shown), errors
 
 

@@ -82,10 +82,13 @@ def facts(
         if listing:
             _list_quantities(known, as_json)
             return
-        found = known.where(
-            binder=binder, quantity=quantity, electrode=electrode, source=source, system=system, section=section,
-            at_least=at_least, at_most=at_most, unit=unit,
-        )  # fmt: skip
+        try:
+            found = known.where(
+                binder=binder, quantity=quantity, electrode=electrode, source=source, system=system, section=section,
+                at_least=at_least, at_most=at_most, unit=unit,
+            )  # fmt: skip
+        except KnowledgeError as error:  # the words of the command are off, not the records
+            raise UsageError(error.message, field=error.field, value=error.value, fix=error.fix) from error
         compared = _compare(known, found) if comparable else None
         if out is not None:
             _write(found, out, force=force)

@@ -440,6 +440,8 @@ def _bound(facts: pl.DataFrame, bound: str | float, unit: str | None, name: str)
                              fix="name one quantity")  # fmt: skip
     if not units:
         return 0.0
+    if str(bound).strip().casefold().lstrip("+-") in ("nan", "inf", "infinity"):
+        raise KnowledgeError("is no bound", field=name, value=bound, fix="leave it out, or give a number")
     try:
         if isinstance(bound, str) and not re.fullmatch(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?", bound.strip()):
             return Quantity.parse(bound).to(units[0]).value

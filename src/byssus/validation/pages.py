@@ -8,7 +8,7 @@ from pathlib import Path
 
 from byssus.errors import ReadError, UsageError, did_you_mean
 from byssus.files import write_whole
-from byssus.validation import cycling, design, fitting, knowledge, readers, systems
+from byssus.validation import cycling, design, fitting, knowledge, readers, silicon, systems
 from byssus.validation.page import Page, to_markdown
 
 #: What makes the page of each area from the folder of the real test files.
@@ -18,6 +18,7 @@ AREAS: dict[str, Callable[[Path], Page]] = {
     "fitting": fitting.compare,
     "knowledge": knowledge.compare,
     "readers": readers.compare,
+    "silicon": silicon.compare,
     "systems": systems.compare,
 }
 
