@@ -334,11 +334,6 @@ CODES: dict[str, Code] = {
         "A value ± its uncertainty reaches where the equation has no value, so its slope was taken nearer the value.",
         "Nothing, if the result's ± is small; else give the interval by hand, since it is not symmetric.",
     ),
-    "unit-assumed": Code(
-        "note",
-        "A number without a unit was read in per cent, and is so small that a fraction may have been meant.",
-        "Write the unit: 55 % for a fraction of 0.55.",
-    ),
 }
 
 

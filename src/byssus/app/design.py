@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from byssus.app import terminal
-from byssus.errors import ByssusError, OutputError, RecipeError, SeveralErrors, UnitError, UsageError, did_you_mean
+from byssus.errors import ByssusError, RecipeError, SeveralErrors, UnitError, UsageError, did_you_mean
 from byssus.findings import Finding, by_severity
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def design(
         wanted = _Wanted.of(batch, batch_of, area, balance)
         for option, file, suffix in (("--out", out, ".html"), ("--csv", csv, ".csv")):
             if file is not None:
-                _check_place(option, file, suffix, force=force)
+                terminal.check_place(option, file, suffix, force=force)
     from byssus.report import design as page
 
     shown, errors = _worked_out(recipes, basis, study=study)
@@ -277,19 +277,6 @@ def _with_batches(shown: Iterable[Shown], wanted: _Wanted, errors: list[ByssusEr
     return made
 
 
-def _check_place(option: str, file: Path, suffix: str, *, force: bool) -> None:
-    """Refuse, before the work, a place for a file that is taken or cannot be written."""
-    from byssus.files import check_writable
-
-    if file.suffix.lower() != suffix:
-        raise UsageError("is no name for it", field=option, value=file.name, fix=f"end the name in {suffix}")
-    check_writable(file)
-    if file.is_dir():
-        raise OutputError("is a folder", file=file, fix="give the name of a file")
-    if file.exists() and not force:
-        raise OutputError("is there already", file=file, fix="name another file, or replace it with --force")
-
-
 def _write(file: Path, text: str) -> None:
     from byssus.files import write_whole
 
@@ -347,7 +334,7 @@ def _print_alone(part: Part) -> None:
         told = ", ".join(label if len(shares) == 1 else f"{label} {percent(share)}" for label, share in shares)
         words = [figure.reason or figure.how, f"± from {told}" if told else ""]
         rows.append((row.name, f"{row.text(figure)}{unit}", "\n".join(filter(None, words))))
-    _print_table(("figure", "value", "how"), rows, whole=("value",))
+    terminal.print_table(("figure", "value", "how"), rows, whole=("value",))
 
 
 def _print_abreast(part: Part, first: int, last: int) -> None:
@@ -362,7 +349,7 @@ def _print_abreast(part: Part, first: int, last: int) -> None:
         for reason, labels in here.reasons([one.label for one in shown]).items():
             reasons.append(f"{row.name} of {', '.join(labels)} is missing: {reason}")
     labels = [one.label for one in shown]
-    _print_table(("", "figure", *labels), rows, right=labels, bold=[row[0] != "" for row in rows])
+    terminal.print_table(("", "figure", *labels), rows, right=labels, bold=[row[0] != "" for row in rows])
     for line in reasons:
         terminal.screen().print(line, markup=False)
 
@@ -382,7 +369,7 @@ def _print_drivers(shown: Sequence[Shown]) -> None:
             (name, *(percent(one[name]) if name in one else "–" for one in of[first : first + _ABREAST]))
             for name in names
         ]
-        _print_table(("input", *labels), rows, right=labels)
+        terminal.print_table(("input", *labels), rows, right=labels)
 
 
 def _print_batch(one: Shown, batch: Batch) -> None:
@@ -400,7 +387,9 @@ def _print_batch(one: Shown, batch: Batch) -> None:
             )
             for each in mixture.weighings
         ]
-        _print_table(("put in", "weigh", "or measure", "how"), rows, right=("weigh", "or measure"), whole=("weigh",))
+        terminal.print_table(
+            ("put in", "weigh", "or measure", "how"), rows, right=("weigh", "or measure"), whole=("weigh",)
+        )
     if batch.solid_content is not None:
         print(f"The slurry has {100 * batch.solid_content:.4g} % of solids.")  # noqa: T201
     for remark in batch.remarks:
@@ -411,26 +400,3 @@ def _print_batch(one: Shown, batch: Batch) -> None:
         f"The balance's step of {mass_in_words(batch.step, batch.step)} changes of the composition at most: {told}.",
         markup=False,
     )
-
-
-def _print_table(
-    columns: Sequence[str],
-    rows: Sequence[Sequence[str]],
-    *,
-    right: Sequence[str] = (),
-    whole: Sequence[str] = (),
-    bold: Sequence[bool] | None = None,
-) -> None:
-    """Print a table; columns that stay whole do not fold, and bold rows are those to look at."""
-    from rich import box
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in columns:
-        grid.add_column(
-            Text(column), justify="right" if column in right else "left", overflow="fold", no_wrap=column in whole
-        )
-    for at, row in enumerate(rows):
-        grid.add_row(*(Text(cell) for cell in row), style="bold" if bold is not None and bold[at] else None)
-    terminal.screen().print(grid)

@@ -37,7 +37,7 @@ def binders(
         rows = [_without_empty(row) for row in found.iter_rows(named=True)]
         terminal.print_json({"schema": "byssus.binders/1", "findings": [], "binders": rows})
         return
-    _print_table(
+    terminal.print_table(
         ("system", "binder", "chemistry", "used with", "facts"),
         [
             (
@@ -78,6 +78,8 @@ def facts(
     """Print numbers with their sources, or bring them to one axis."""
     empty = {"schema": "byssus.facts/1", "facts": []}
     with terminal.answering(as_json, empty):
+        if out is not None:
+            terminal.check_place("--out", out, ".csv", ".parquet", ".json", force=force)
         known = _known(own)
         if listing:
             _list_quantities(known, as_json)
@@ -91,7 +93,7 @@ def facts(
             raise UsageError(error.message, field=error.field, value=error.value, fix=error.fix) from error
         compared = _compare(known, found) if comparable else None
         if out is not None:
-            _write(found, out, force=force)
+            _write(found, out)
     faults = [str(fault) for fault in known.faults]
     if as_json:
         answer: dict[str, Any] = {"facts": [_without_empty(row) for row in found.iter_rows(named=True)]}
@@ -127,10 +129,12 @@ def show(
     from byssus.knowledge import sheet
 
     with terminal.answering(as_json, {"schema": "byssus.show/1", "systems": [], "facts": []}):
+        if svg is not None:
+            terminal.check_place("--svg", svg, ".svg", force=force)
         known = _known(own)
         entry = known.find(name)
         if svg is not None:
-            _write_drawing(entry, svg, force=force)
+            _write_drawing(entry, svg)
     if as_json:
         answer = sheet.as_dict(known, entry)
         terminal.print_json({"schema": "byssus.show/1", "findings": terminal.as_findings(known.faults)} | answer)
@@ -163,14 +167,9 @@ def _compare(known: Knowledge, found: pl.DataFrame) -> Comparison:
     return compare(known, found)
 
 
-def _write(found: pl.DataFrame, out: Path, *, force: bool) -> None:
+def _write(found: pl.DataFrame, out: Path) -> None:
     from byssus.files import write_whole
 
-    if out.suffix not in (".csv", ".parquet", ".json"):
-        raise UsageError(
-            "is no kind of file for facts", field="--out", value=out.name, fix="end it in .csv, .parquet or .json"
-        )
-    _refuse_to_replace(out, force=force)
     if out.suffix == ".csv":
         write_whole(out, found.write_csv())
     elif out.suffix == ".json":
@@ -183,22 +182,14 @@ def _write(found: pl.DataFrame, out: Path, *, force: bool) -> None:
         write_whole(out, held.getvalue())
 
 
-def _write_drawing(entry: Entry, out: Path, *, force: bool) -> None:
+def _write_drawing(entry: Entry, out: Path) -> None:
     from byssus.files import write_whole
     from byssus.knowledge import sheet
 
     drawings = sheet.drawings(entry)
     if not drawings:
         raise KnowledgeError("has no single repeat unit or formula that could be drawn", value=entry.asked)
-    _refuse_to_replace(out, force=force)
     write_whole(out, drawings[0].svg)
-
-
-def _refuse_to_replace(out: Path, *, force: bool) -> None:
-    from byssus.errors import OutputError
-
-    if out.exists() and not force:
-        raise OutputError("is there already", file=out, fix="name another file, or replace it with --force")
 
 
 def _list_quantities(known: Knowledge, as_json: bool) -> None:
@@ -208,7 +199,7 @@ def _list_quantities(known: Knowledge, as_json: bool) -> None:
         rows = [_without_empty(row) for row in listed.iter_rows(named=True)]
         terminal.print_json({"schema": "byssus.facts/1", "findings": [], "quantities": rows})
         return
-    _print_table(
+    terminal.print_table(
         ("quantity", "unit", "facts", "definition"),
         [(row["quantity"], row["unit"], str(row["facts"]), row["definition"]) for row in listed.iter_rows(named=True)],
         right=("facts",),
@@ -216,7 +207,7 @@ def _list_quantities(known: Knowledge, as_json: bool) -> None:
 
 
 def _print_facts(records: Iterable[Fact]) -> None:
-    _print_table(
+    terminal.print_table(
         ("fact", "binder", "quantity", "value", "of what, under which conditions", "where"),
         [(fact.fact, fact.binder or "", fact.quantity, _marked(fact), fact.under(), fact.cited()) for fact in records],
     )
@@ -232,7 +223,7 @@ def _print_comparison(compared: Comparison) -> None:
     for axis in compared.axes:
         print(f"\n{axis}")  # noqa: T201
         here = [each for each in compared.compared if each.axis == axis]
-        _print_table(
+        terminal.print_table(
             ("binder", "value", "how", "conditions", "where"),
             [
                 (
@@ -279,26 +270,11 @@ def _print_entry(known: Knowledge, entry: Entry, *, everything: bool) -> None:
         if block.pairs:
             terminal.print_rows(block.pairs)
         if block.rows:
-            _print_table(block.columns, block.rows)
+            terminal.print_table(block.columns, block.rows)
         if block.footnote:
             terminal.screen().print(block.footnote, markup=False)
     if not everything:
         print("\nbyssus show --all adds missing numbers, notes, references and the other contradictions")  # noqa: T201
-
-
-def _print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[str] = ()) -> None:
-    from rich import box
-    from rich.table import Table as Grid
-    from rich.text import Text
-
-    if not rows:
-        return
-    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for column in columns:
-        grid.add_column(column, justify="right" if column in right else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(cell) for cell in row))
-    terminal.screen().print(grid)
 
 
 def _say_how_many(count: int, what: str, hint: str) -> None:

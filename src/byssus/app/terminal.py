@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from byssus.errors import (
@@ -45,6 +46,45 @@ _CODE_OF: dict[type[ByssusError], str] = {
     KnowledgeError: "knowledge-record",
     RecipeError: "recipe-field",
 }
+
+
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
+    bold: Sequence[bool] | None = None,
+) -> None:
+    """Print a table, if it has rows; columns that stay whole do not fold, and bold rows are those to look at."""
+    from rich import box
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    if not rows:
+        return
+    grid = Grid(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for column in columns:
+        grid.add_column(
+            Text(column), justify="right" if column in right else "left", overflow="fold", no_wrap=column in whole
+        )
+    for at, row in enumerate(rows):
+        grid.add_row(*(Text(cell) for cell in row), style="bold" if bold is not None and bold[at] else None)
+    screen().print(grid)
+
+
+def check_place(option: str, file: Path, *suffixes: str, force: bool) -> None:
+    """Refuse, before the work, a place for a file that is taken or cannot be written."""
+    from byssus.files import check_writable
+
+    if file.suffix.lower() not in suffixes:
+        ends = " or ".join(suffixes)
+        raise UsageError("is no name for it", field=option, value=file.name, fix=f"end the name in {ends}")
+    check_writable(file)
+    if file.is_dir():
+        raise OutputError("is a folder", file=file, fix="give the name of a file")
+    if file.exists() and not force:
+        raise OutputError("is there already", file=file, fix="name another file, or replace it with --force")
 
 
 def print_rows(rows: Sequence[tuple[str, str]]) -> None:

@@ -197,7 +197,7 @@ class Equation:
         """
         self._check_names(given)
         findings: list[Finding] = []
-        words, written, common = self._read(given, findings)
+        words, written, common = self._read(given)
         units = {name: common if one.units.shown == ANY else one.units.si for name, one in self.arguments.items()}
         numbers = {name: self._numbers(name, quantities, units[name]) for name, quantities in written.items()}
         findings += [found for one in numbers.values() for found in self._outside(one)]
@@ -273,9 +273,7 @@ class Equation:
         if missing := [str(one) for one in self.arguments.values() if one.required and one.name not in given]:
             raise UsageError(f"lacks {', '.join(missing)}", place=self.name, fix=f"it takes {self.arguments_text()}")
 
-    def _read(
-        self, given: Mapping[str, Given], findings: list[Finding]
-    ) -> tuple[dict[str, str], dict[str, Written], str]:
+    def _read(self, given: Mapping[str, Given]) -> tuple[dict[str, str], dict[str, Written], str]:
         """Return the words, the numbers as written, and the common unit of those that may have any."""
         words: dict[str, str] = {}
         written: dict[str, Written] = {}
@@ -296,8 +294,8 @@ class Equation:
             if argument.units.shown == ANY and common is None:
                 common = one.quantities[0].unit
             if one.bare and argument.unit == "%" and any(0 < abs(each.value) <= 1 for each in one.quantities):
-                told = f"{name} was read as {one}; write 55 % for a fraction of 0.55"
-                findings.append(Finding("unit-assumed", told, field=name))
+                raise UsageError("may be a fraction or per cent", place=self.name, field=name, value=value,
+                                 fix="write 55 % for a fraction of 0.55")  # fmt: skip
         return words, written, common or "1"
 
     def _numbers(self, name: str, written: Written, unit: str) -> _Numbers:

@@ -67,6 +67,9 @@ def load(path: Path) -> Read:
 def recipe_from(content: Mapping[Any, Any], reader: SectionReader) -> Recipe | None:
     """Build a recipe of a mapping; what is wrong of it is noted and left out. None if no recipe is left."""
     known = names_of(Recipe)
+    if {"cells", "electrodes", "recipes"} & set(content):
+        reader.fault("is a study and no recipe", fix="byssus design --study works out the recipes in it")
+        return None
     if not any(name in known for name in content):
         reader.fault("is no recipe", fix="write parts and active; docs/recipe.md shows how")
         return None
