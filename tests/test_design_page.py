@@ -454,6 +454,7 @@ def test_one_recipe_on_the_terminal(byssus: Call) -> None:
         < said.out.index("Cell")
     )
     assert said.out.index("silica-gels") < said.out.index("Whose doubt matters most")
+    assert "diameter of Si" in said.out[said.out.index("± leaves out what has none of its own") :]
 
 
 def test_recipes_side_by_side_on_the_terminal(byssus: Call) -> None:

@@ -370,6 +370,12 @@ def _print_drivers(shown: Sequence[Shown]) -> None:
             for name in names
         ]
         terminal.print_table(("input", *labels), rows, right=labels)
+    for one in shown:
+        bare = [each.label for each in one.design.inputs.values() if each.uncertainty is None]
+        if bare:
+            terminal.screen().print(
+                f"{one.label}: ± leaves out what has none of its own: {', '.join(bare)}", markup=False
+            )
 
 
 def _print_batch(one: Shown, batch: Batch) -> None:
