@@ -105,7 +105,7 @@ _SOFTWARE: dict[str, _Entry] = {
             "doi": "10.5281/zenodo.14503524",
         },
     ),
-    "fastnda": _Entry("software", "fastnda", {"title": "{fastnda}", "url": "https://pypi.org/project/fastnda/"}),
+    "fastnda": _Entry("software", "fastnda", {"title": "{fastnda}", "url": "https://github.com/empaeconversion/fastnda"}),
     "fastexcel": _Entry(
         "software", "fastexcel", {"title": "{fastexcel}", "url": "https://github.com/ToucanToco/fastexcel"}
     ),
