@@ -144,7 +144,7 @@ def _of_recipe(path: Path, known: Knowledge, basis: str | None) -> Shown:
     file = path / RECIPE_FILE if path.is_dir() else path
     made = design_file(file, known, basis=basis)
     label = file.resolve().parent.name if file.name == RECIPE_FILE else file.stem
-    return Shown(label, made, file.read_text(encoding="utf-8-sig"), _opposite(made, file.parent, known))
+    return Shown(label, made, file.read_text(encoding="utf-8-sig"))
 
 
 def _of_study(path: Path, known: Knowledge, basis: str | None) -> Iterator[Shown | ByssusError]:
@@ -169,7 +169,7 @@ def _of_study(path: Path, known: Knowledge, basis: str | None) -> Iterator[Shown
         except ByssusError as error:
             yield error
         else:
-            yield Shown(name, made, written[name], other)
+            yield Shown(name, made, written[name])
 
 
 def _sections(file: Path, of: str) -> dict[str, str]:
@@ -185,13 +185,6 @@ def _sections(file: Path, of: str) -> dict[str, str]:
         yaml.dump({name: section}, stream)
         found[str(name)] = stream.getvalue()
     return found
-
-
-def _opposite(made: Design, folder: Path, known: Knowledge) -> Design | None:
-    from byssus.recipe.design import design_file
-
-    plan = made.recipe.cell
-    return None if plan is None or plan.opposite is None else design_file(folder / plan.opposite, known)
 
 
 def _apart(shown: Sequence[Shown]) -> list[Shown]:

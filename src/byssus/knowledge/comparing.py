@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from byssus.errors import KnowledgeError
-from byssus.knowledge.library import Knowledge
+from byssus.knowledge.questions import Knowledge
 from byssus.knowledge.records import Fact
 from byssus.physics.fade import geometric_rate
 from byssus.quantity import Quantity, pretty_unit

@@ -10,7 +10,7 @@ import polars as pl
 
 from byssus.knowledge import structure
 from byssus.knowledge.columns import BINDER_KINDS
-from byssus.knowledge.library import DOCUMENTS, Knowledge
+from byssus.knowledge.questions import DOCUMENTS, Knowledge
 from byssus.knowledge.records import Entry, Fact
 from byssus.physics.constants import molar_mass
 from byssus.quantity import pretty_unit

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from byssus.knowledge.columns import WORDS
-from byssus.knowledge.library import Knowledge
+from byssus.knowledge.questions import Knowledge
 
 #: What is left of pieces of work that are done.
 UNPLANNED = "in no piece of work that is planned so far"

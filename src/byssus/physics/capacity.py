@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from byssus.physics.equation import equation
+from byssus.physics.limits import above_zero
 
 Number = TypeVar("Number", float, NDArray[np.float64])
 
@@ -41,7 +42,7 @@ def specific_capacity(charge: Number, mass: float) -> Number:
     >>> round(specific_capacity(2.33e-3 * 3600, 1.2e-6) / 3600)
     1942
     """
-    _above_zero("mass", mass)
+    above_zero(mass=mass)
     return charge / mass
 
 
@@ -68,7 +69,7 @@ def areal_capacity(charge: Number, area: float) -> Number:
     >>> round(areal_capacity(2.633e-3 * 3600, 1.13e-4) / 36000, 2)
     2.33
     """
-    _above_zero("area", area)
+    above_zero(area=area)
     return charge / area
 
 
@@ -121,7 +122,7 @@ def retention(capacity: Number, baseline: float) -> Number:
     >>> round(retention(2002.6, 2732.1), 3)
     0.733
     """
-    _above_zero("baseline", baseline)
+    above_zero(baseline=baseline)
     return capacity / baseline
 
 
@@ -166,8 +167,3 @@ def uncertainty_of_rounding(last_digit: float) -> float:
     2.89e-05
     """
     return last_digit / float(np.sqrt(12))
-
-
-def _above_zero(name: str, value: float) -> None:
-    if not value > 0:
-        raise ValueError(f"{name} must be above zero, not {value}")

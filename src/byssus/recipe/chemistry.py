@@ -23,23 +23,24 @@ PH_TOLERANCE = 1.0
 class _Acid:
     """How a substance counts: its formula, the acids in a formula unit, and the cations it comes with.
 
-    The acids are molecules with as many steps as constants are known of the substance.
+    The acids are molecules with as many steps as constants are known of the substance; `groups` of each are
+    told of as amounts.
     """
 
     formula: str
     group: str
     acids: float
-    cations: float
+    cations: float = 0.0
     cation: str = ""
+    groups: float = 1.0
 
 
 #: By substance; formulae of repeat units and of salts, whose counts are theirs by definition.
 ACIDS = {
-    "citric acid": _Acid("C6H8O7", "carboxyl groups", 1, 0),
-    "PAA": _Acid("C3H4O2", "carboxyl groups", 1, 0),
+    "citric acid": _Acid("C6H8O7", "carboxyl groups", 1, groups=3),
+    "PAA": _Acid("C3H4O2", "carboxyl groups", 1),
     "LS": _Acid("Li2O(SiO2)4.8", "silicic acid", 4.8, 2, "lithium"),
 }
-_CARBOXYL_PER_ACID = {"citric acid": 3.0}
 _SILICATES = ("LS", "waterglass")
 
 
@@ -82,7 +83,7 @@ def _amounts(title: str, whole: Made, told: list[str], sheet: Sheet) -> Iterator
             continue
         acid = ACIDS[name]
         unit = molar_mass(acid.formula)
-        count = acid.acids * _CARBOXYL_PER_ACID.get(name, 1.0)
+        count = acid.acids * acid.groups
         amount = float(charge_amount(mass, unit, count))
         how = f"{count:g} × {in_unit(mass, ('kg', 'mg'))} / {1000 * unit:.2f} g/mol of {acid.formula}"
         yield name, sheet.note(title, f"{acid.group} of {name}", amount, _AMOUNT, how)
@@ -115,8 +116,9 @@ def _ph(title: str, name: str, whole: Made, solvent: str, sheet: Sheet) -> None:
             amount = brought = float(carboxymethyl_amount(mass, sheet.take("CMC.substitution")))
         else:
             acid = ACIDS[substance]
-            amount = mass / molar_mass(acid.formula) * acid.acids
-            brought = mass / molar_mass(acid.formula) * acid.cations
+            amount, brought = (
+                float(charge_amount(mass, molar_mass(acid.formula), count)) for count in (acid.acids, acid.cations)
+            )
         totals.append(amount / volume)
         constants += [sheet.take(key) for key in known]
         steps.append(len(known))

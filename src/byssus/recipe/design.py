@@ -33,6 +33,8 @@ class Design:
         What looks wrong.
     faults
         What of the recipe's file could not be understood.
+    opposite
+        The design of the other electrode of its cell; None against lithium metal.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Design:
     figures: tuple[Figure, ...]
     findings: tuple[Finding, ...] = ()
     faults: tuple[ByssusError, ...] = field(default=())
+    opposite: Design | None = None
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -142,6 +145,7 @@ def design(
             *electrode.findings(loaded, sheet, figures),
             *cell.findings(recipe, figures, called),
         ),
+        opposite=opposite,
     )
 
 
@@ -172,6 +176,6 @@ def design_file(path: Path, known: Knowledge, *, basis: str | None = None) -> De
         if other.recipe.cell is not None and other.recipe.cell.opposite is not None:
             raise RecipeError("names an opposite electrode too", file=other.file, field="cell.opposite",
                               fix="let one of the two files name the other")  # fmt: skip
-        opposite = design(other.recipe, known, name=other.recipe.title or other.file.stem)
+        opposite = replace(design(other.recipe, known, name=other.recipe.title or other.file.stem), faults=other.faults)
     made = design(read.recipe, known, name=read.recipe.title or read.file.stem, basis=basis, opposite=opposite)
     return replace(made, faults=read.faults)

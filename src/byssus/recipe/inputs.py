@@ -10,10 +10,11 @@ import polars as pl
 
 from byssus.errors import KnowledgeError
 from byssus.knowledge import Knowledge, Property
+from byssus.physics.capacity import uncertainty_of_rounding
 from byssus.physics.equation import Units
 from byssus.quantity import Quantity, convert
 from byssus.recipe.model import Material, Ranged, Recipe
-from byssus.recipe.reckoning import Input, Origin, uncertainty_of_range
+from byssus.recipe.reckoning import Input, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +151,14 @@ def _given(label: str, given: Quantity | Ranged, si: str, shown: str, note: str 
         return Input.of(label, given, si, shown, source=source)
     value, low, high = (convert(each.value, each.unit, si) for each in (given.value, given.low, given.high))
     told = f"{source}, {given.low} to {given.high}"
-    return Input(label, value, Units(si, shown), uncertainty_of_range(low, high), "given", told, low, high)
+    return Input(label, value, Units(si, shown), uncertainty_of_rounding(high - low), "given", told, low, high)
 
 
 def _looked_up(label: str, row: Property, trait: _Trait) -> Input:
     value = convert(row.value, row.unit, trait.si)
     low = -math.inf if row.low is None else convert(row.low, row.unit, trait.si)
     high = math.inf if row.high is None else convert(row.high, row.unit, trait.si)
-    spread = uncertainty_of_range(low, high) if math.isfinite(high - low) and high > low else None
+    spread = uncertainty_of_rounding(high - low) if math.isfinite(high - low) and high > low else None
     origin: Origin = "estimate" if row.method == "estimate" else "known"
     source = row.title + (f", doi:{row.doi}" if row.doi else "")
     return Input(label, value, Units(trait.si, trait.shown), spread, origin, source, low, high)

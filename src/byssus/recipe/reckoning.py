@@ -72,22 +72,6 @@ class Input:
         return Quantity(self.value, self.units.si, self.uncertainty).to(self.units.shown)
 
 
-def uncertainty_of_range(low: float, high: float) -> float:
-    """Standard uncertainty of a value that may lie anywhere between two ends.
-
-    Equation
-        u = (b − a) / √12
-    Source
-        JCGM 100:2008 (GUM), 4.3.7.
-
-    Examples
-    --------
-    >>> round(uncertainty_of_range(0.0, 12.0**0.5), 12)
-    1.0
-    """
-    return (high - low) / math.sqrt(12)
-
-
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A number that follows.

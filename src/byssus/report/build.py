@@ -27,7 +27,7 @@ from byssus.figure.screen import to_plotly
 from byssus.figure.spec import Figure
 from byssus.figure.thin import thinned
 from byssus.findings import CODES, Code, Finding, by_severity
-from byssus.knowledge.library import DOCUMENTS
+from byssus.knowledge.questions import DOCUMENTS
 from byssus.measured.metadata import Provenance, Sample
 from byssus.quantity import pretty_unit
 from byssus.report.answer import Answer, Beside, Differences, number

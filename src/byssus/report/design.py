@@ -64,8 +64,6 @@ class Shown:
         What follows from it.
     written
         The recipe as it is written.
-    opposite
-        The design of the other electrode of its cell.
     batch
         What to weigh for a batch of it.
     """
@@ -73,7 +71,6 @@ class Shown:
     label: str
     design: Design
     written: str
-    opposite: Design | None = None
     batch: Batch | None = None
 
     @property
@@ -287,8 +284,8 @@ def _layers(shown: Shown, tints: Mapping[str, str]) -> tuple[list[Piece], list[s
     layers, absent = [], []
     plan = shown.design.recipe.cell
     sides = [_side(shown.design, tints)]
-    if shown.opposite is not None:
-        sides.append(_side(shown.opposite, tints)[::-1])
+    if shown.design.opposite is not None:
+        sides.append(_side(shown.design.opposite, tints)[::-1])
     film = [("separator" + (f", {plan.separator}" if plan else ""), plan.separator_thickness if plan else None, _PALE)]
     for name, thickness, tint in [*sides[0], *(film if plan else []), *(sides[1] if len(sides) > 1 else [])]:
         if thickness is None:
@@ -315,7 +312,7 @@ def _tints(shown: Sequence[Shown]) -> dict[str, str]:
     """Give every substance of every coating a colour, the same in all drawings; those that are drawn most come first."""
     names: dict[str, None] = {}
     for beginning in (_VOLUME, _SHARE):
-        for each in (*(one.design for one in shown), *(one.opposite for one in shown if one.opposite)):
+        for each in (*(one.design for one in shown), *(one.design.opposite for one in shown if one.design.opposite)):
             names |= dict.fromkeys(
                 figure.name.removeprefix(beginning)
                 for figure in each.figures

@@ -17,8 +17,8 @@ import polars as pl
 from byssus.findings import Finding
 from byssus.knowledge import Entry, Fact, Knowledge, load, own_folders
 from byssus.knowledge.columns import BINDER_KINDS
-from byssus.knowledge.library import DOCUMENTS
 from byssus.knowledge.names import parts_of, plain
+from byssus.knowledge.questions import DOCUMENTS
 from byssus.knowledge.sheet import Drawing, drawings
 
 #: Of a user's own facts, which may be a million, a card shows so many.

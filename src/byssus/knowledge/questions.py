@@ -267,10 +267,9 @@ class Knowledge:
         return f"{row['authors']} {row['year']}, {row['journal']}{' ' + row['volume'] if row['volume'] else ''}{doi}"
 
     def _systems_of(self, substance: str, *, binders: bool = False) -> list[str]:
-        roles = ("binder", "co-binder", "subject") if binders else None
         held = self.members.filter(pl.col("substance") == substance)
-        if roles is not None:
-            held = held.filter(pl.col("role").is_in(roles))
+        if binders:
+            held = held.filter(pl.col("role").is_in(["binder", "co-binder", "subject"]))
         return held["system"].unique(maintain_order=True).to_list()
 
     def _abbreviations(self, names: set[str]) -> pl.DataFrame:
