@@ -149,6 +149,47 @@ start = time.perf_counter()
 print(time.perf_counter() - start)
 """
 
+#: One virtual cell, the same equations, mesh, solver and tolerances; built and solved, imports excluded.
+CYCLED = """
+import time, warnings
+warnings.simplefilter("ignore")
+from pathlib import Path
+from byssus import knowledge
+from byssus.conventions import CellDirection, Made
+from byssus.protocol.steps import Resolved, Step
+from byssus.recipe.design import design_file
+from byssus.simulate.inputs import virtual_cell
+from byssus.simulate.model import Model, mesh, pybamm
+from byssus.simulate.parameters import CRYSTALLINE, TEMPERATURE, parameters
+from byssus.simulate.run import carry_out
+pybamm = pybamm()
+known = knowledge.load()
+made = design_file(Path({recipe!r}), known)
+cell = virtual_cell("CCL", made, known, made=Made.EMPTY, window=(0.005, 1.5))
+amperes = cell.active_mass * 1e3
+model = Model(cell, "SPM")
+def ours():
+    steps = []
+    for cycle in range(1, 51):
+        steps += [Step("current", CellDirection.DISCHARGE, -amperes, until_voltage=0.005, cycle=cycle),
+                  Step("current", CellDirection.CHARGE, amperes, until_voltage=1.5, cycle=cycle)]
+    return len(list(carry_out(Model(cell, "SPM"), Resolved("cycling", "cycling", tuple(steps), 298.15))))
+def stock():
+    cycle = (f"Discharge at {{amperes}} A until 0.005 V (30 second period)",
+             f"Charge at {{amperes}} A until 1.5 V (30 second period)")
+    simulation = pybamm.Simulation(
+        pybamm.lithium_ion.SPM(model.options()), parameter_values=parameters(cell).values,
+        experiment=pybamm.Experiment([cycle] * 50), **mesh(pybamm.lithium_ion.SPM(model.options()), 1),
+        solver=pybamm.IDAKLUSolver(rtol=model.solver.rtol, atol=model.solver.atol),
+    )
+    return len(simulation.solve(inputs={{CRYSTALLINE: 0.0, TEMPERATURE: 298.15}}).cycles)
+start = time.perf_counter()
+{call}()
+print(time.perf_counter() - start)
+"""
+
+RECIPE = ROOT / "src/byssus/examples/recipes/ccl-5.yaml"
+
 BENCHMARKS = (
     Benchmark(
         name="read LAND .xlsx, 62,305 records (second call)",
@@ -230,6 +271,13 @@ BENCHMARKS = (
         peer_code=FACTS_TIMED.format(path=str(GENERATED_FACTS), call="bare"),
         target=0.1,
         needs=GENERATED_FACTS,
+    ),
+    Benchmark(
+        name="virtual silicon half cell, SPM, 50 cycles at 1 A/g: built, solved and read, against PyBaMM's Experiment",
+        peer="pybamm",
+        ours_code=CYCLED.format(recipe=str(RECIPE), call="ours"),
+        peer_code=CYCLED.format(recipe=str(RECIPE), call="stock"),
+        target=1.0,
     ),
     Benchmark(
         name="byssus --help, whole process, against an empty Python",

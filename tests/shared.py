@@ -18,6 +18,12 @@ from byssus.measured.tables import Table
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "src" / "byssus" / "examples"
 DEMO = EXAMPLES / "demo"
+#: What is shipped in them: what Byssus wrote there in a checkout is not, and git and the wheel leave it out.
+SHIPPED = [
+    file
+    for file in sorted(EXAMPLES.rglob("*"))
+    if file.is_file() and not {"results", ".byssus"} & set(file.relative_to(EXAMPLES).parts)
+]
 #: A study of the one shipped LAND file, which lies with the demonstration.
 ONE_CELL = ROOT / "tests" / "studies" / "one-cell" / "study.yaml"
 LAND = "cycler_land/NJK_CC_156_C30_C_x30.xlsx"

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from shared import DEMO, EXAMPLES, ROOT
+from shared import DEMO, EXAMPLES, ROOT, SHIPPED
 
 from byssus.errors import ByssusError, StudyError
 from byssus.files import sha256_of
@@ -75,7 +75,7 @@ def test_what_is_shipped_is_accounted_for() -> None:
     assert study.faults == ()
     assert {file for cell in study.cells.values() for file in cell.files} == names
     assert [source.title.startswith("Ben Smith, navani 0.1.22") for source in study.data_sources] == [True]
-    assert sum(file.stat().st_size for file in EXAMPLES.rglob("*") if file.is_file()) < 10e6
+    assert sum(file.stat().st_size for file in SHIPPED) < 10e6
 
 
 def test_the_shipped_files_may_be_shipped(real: Any) -> None:
@@ -153,14 +153,53 @@ def test_the_papers_study_holds_its_four_binders_and_no_cell() -> None:
     assert list(study.binders) == ["CCL", "CL", "CMC", "LS"]
     assert study.cells == study.excluded == {}
     assert {electrode.binder for electrode in study.electrodes.values()} == set(study.binders)
-    for binder in study.binders:
+    for binder, solution in {"CCL": "CCL", "CL": "CL", "CMC": "CMC solution", "LS": "LS solution"}.items():
         recipe = study.recipes[f"Si/{binder}"]
-        assert {name: part.value for name, part in recipe.parts.items()} == {"silicon": 6, "Super P": 2, binder: 2}
+        assert {name: part.value for name, part in recipe.parts.items()} == {"Si": 6, "Super P": 2, solution: 2}
+    assert {file.parent.resolve() for file in study.recipe_files.values()} == {EXAMPLES / "recipes"}
+    assert list(study.recipe_files) == list(study.recipes)
     assert {reference.source.doi for reference in study.references} == {"10.1016/j.est.2026.120607"}
 
 
+def test_the_papers_cells_are_simulated() -> None:
+    """0.82 mg/cm² of silicon on 1.13 cm² (section 2.2, equation 2), between the voltages of section 2.4."""
+    study = load(CCL)
+    assert list(study.virtual) == list(study.binders)
+    for name, cell in study.virtual.items():
+        sample = study.sample(name)
+        assert (sample.binder, sample.configuration, sample.made) == (name, "half", "empty")
+        assert sample.active_mass is not None
+        assert sample.active_mass.to("mg").value == pytest.approx(0.82 * 1.13)
+        assert sample.active_mass.to("mg").uncertainty == pytest.approx(0.03 * 1.13)
+        assert (str(cell.window.lower), str(cell.window.upper)) == ("0.005 V", "1.5 V")
+        assert study.protocol(name, "cv").window.upper.to("V").value == 1.2
+        rate = [str(current) for current in cell.tests.rate.currents]
+        assert rate == ["0.2 A/g", "0.5 A/g", "1 A/g", "2 A/g", "4 A/g", "6 A/g"]
+    calibration = study.virtual["CCL"].calibrate
+    assert calibration is not None
+    values = {str(one.current): one.value.value for one in reversed(study.reported("CCL", calibration.quantity))}
+    assert values == {
+        "0.2 A/g": 3227,
+        "0.5 A/g": 2744,
+        "1 A/g": 2425.5,
+        "2 A/g": 1920.6,
+        "4 A/g": 1408.1,
+        "6 A/g": 1101.3,
+    }
+    assert {str(current) for current in calibration.currents} == {"0.2 A/g", "1 A/g", "6 A/g"}
+
+
+def test_the_current_of_a_reference_is_that_of_its_label() -> None:
+    for reference in load(CCL).references:
+        said = re.search(r"at ([\d.]+)( A/g|C)\b", reference.label or "")
+        assert (said is None) == (reference.current is None), reference.label
+        if said is not None and reference.current is not None:
+            assert reference.current.unit == {" A/g": "A/g", "C": "1/h"}[said[2]]
+            assert reference.current.value == float(said[1])
+
+
 def test_running_a_study_of_references_alone_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(StudyError, match="names no cell, only values from the literature") as told:
+    with pytest.raises(StudyError, match="names no cell, only values from the literature and virtual cells") as told:
         run_study(CCL, out=tmp_path / "out")
     assert "\n" not in str(told.value)
     assert told.value.exit_code == 1
@@ -200,7 +239,10 @@ def test_every_number_of_the_recipes_stands_in_the_paper(paper: dict[str, str]) 
     whole = " ".join(paper.values()).replace("−", "-")
     study = load(CCL)
     electrodes = study.electrodes
-    assert str(electrodes["Si/CMC"].active_loading) == "0.820 ± 0.030 mg/cm²"
+    assert str(electrodes["Si/CCL, thick"].active_loading) == "1.2 mg/cm²"
+    coating = study.recipes["Si/CMC"].electrode
+    assert coating is not None
+    assert str(coating.loading) == "0.820 ± 0.030 mg/cm²"
     printed = ["5.0 mg", "9.0 mg", "30.0 mg", "10 mg", "20 mg", "9:5:6", "9:2:9", "9:9:2", "6:2:2", "8:1:1", "1:4.8", "22 wt%",
                r"0.82 \pm 0.03", "1.13", "1.2 mg", "500 rpm", "800 rpm", "1.15", "2700", "210 mAh", "3579", "2.5 mA",
                "3.52 N", "12.48 GPa", "9.77 GPa", "16.46%", "28.23", "24.09", "44.29", "-3.7916", "-1.1466",

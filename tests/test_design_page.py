@@ -539,7 +539,10 @@ def test_a_folder_and_the_other_electrode(byssus: Call, full: Path) -> None:
 def test_a_study_gives_its_recipes(byssus: Call) -> None:
     study = EXAMPLES / "ccl" / "study.yaml"
     answer = json.loads(byssus(study, "--json").out)
-    assert [each["name"] for each in answer["recipes"]] == ["Si/CCL", "Si/CL", "Si/CMC", "Si/LS", "NCM811"]
+    names = ["Si/CCL", "Si/CCL, full cell", "Si/CL", "Si/CMC", "Si/LS", "NCM811"]
+    assert [each["name"] for each in answer["recipes"]] == names
+    # Its cathode is named from its own file, which lies beside it and not beside the study.
+    assert any(figure["name"] == "N/P ratio" for figure in answer["recipes"][1]["figures"])
     of = {figure["name"]: figure["value"] for figure in answer["recipes"][-1]["figures"]}
     assert of["mass fraction of NCM811"] == pytest.approx(80)
     assert byssus(study.parent, "--json").out == byssus(study.parent, "--study", "--json").out

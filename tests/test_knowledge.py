@@ -83,6 +83,7 @@ def test_no_file_has_a_column_of_its_own(name: str) -> None:
         ("facts", ["fact"]), ("systems", ["system"]), ("quantities", ["quantity"]), ("substances", ["substance"]),
         ("properties", ["property"]), ("conflicts", ["conflict"]), ("references", ["document", "number"]),
         ("uses", ["phrase"]), ("members", ["system", "substance", "role"]), ("repeat_units", ["substance", "unit"]),
+        ("cell_numbers", ["of", "number"]),
     ],
 )  # fmt: skip
 def test_names_of_records_are_unique(known: knowledge.Knowledge, table: str, key: list[str]) -> None:

@@ -64,6 +64,30 @@ def test_delithiation_has_two_peaks_in_the_order_of_the_seed_papers() -> None:
     assert found == pytest.approx([0.5, 0.3], abs=0.05)
 
 
+@pytest.mark.parametrize("branch", list(silicon.BRANCHES))
+def test_a_solver_may_look_beyond_both_ends(branch: str) -> None:
+    around = silicon.silicon_potential(np.linspace(-0.1, 1.1, 1201), branch)
+    assert np.all(np.isfinite(around))
+    assert np.all(np.diff(around) < 0)
+    # What the module says of it: where a cell that ends at 0.005 V has got to, and the values beyond the ends.
+    said = {"delithiation": (1.001, -0.37, 1.3), "lithiation": (1.006, -0.04, 3.0)}[branch]
+    assert silicon.silicon_potential(said[0], branch) == pytest.approx(0.005, abs=0.002)
+    beyond = [float(silicon.silicon_potential(place, branch)) for place in (1.05, -0.05)]
+    assert beyond == pytest.approx(said[1:], abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("branch", "electrode"), [(branch, name) for branch, each in silicon.BRANCHES.items() for name in each.electrodes]
+)
+def test_each_electrode_by_itself_falls_everywhere_near_the_shape_of_all(branch: str, electrode: str) -> None:
+    own = silicon.two_process_potential(INSIDE, *silicon.BY_ELECTRODE[branch][electrode])
+    assert own[[0, -1]] == pytest.approx([1.0, 0.01], abs=1e-12)
+    assert np.all(np.diff(own) < 0)
+    # On the part that all curves have, none leaves the shape of all by more than they differ: up to 0.1 V.
+    inner = (INSIDE > 0.05) & (INSIDE < 0.65)
+    assert np.max(np.abs(own - silicon.silicon_potential(INSIDE, branch))[inner]) < 0.1
+
+
 @pytest.mark.parametrize(("branch", "word"), [("charge", "delithiation or lithiation"), ("", "branch must be")])
 def test_another_branch_is_refused(branch: str, word: str) -> None:
     with pytest.raises(ValueError, match=word):
@@ -116,6 +140,28 @@ def test_the_crystalline_electrode_is_missed_most(folder: Path) -> None:
     assert max(size, key=lambda name: size[name]) == "li"
     plateau = validation.read(folder, "li", "delithiation")
     assert np.mean((plateau > 0.40) & (plateau < 0.45)) > 0.5
+
+
+@pytest.mark.parametrize("branch", list(silicon.BRANCHES))
+def test_each_electrode_is_nearer_to_its_own_shape_than_to_that_of_all(folder: Path, branch: str) -> None:
+    tested = validation.examine(folder, branch)
+    for name, alone in tested.alone.items():
+        own = validation.root_mean_square(alone.residuals[name])
+        assert own < validation.root_mean_square(tested.shape.residuals[name])
+        assert np.array(silicon.BY_ELECTRODE[branch][name]) == pytest.approx(alone.coefficients, abs=5.1e-4)
+
+
+def test_a_known_share_of_crystal_is_found_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A curve made by the lever rule with sharp corners, not by the form that is fitted: half crystal that leaves 0.5.
+    share, left = 0.5, 0.5
+    start = left + share * (1 - left)
+    lithiation = 0.03 + 0.95 * validation.GRID
+    part = np.interp(lithiation, [0.0, left, start, 1.0], [0.0, left, left, 1.0])
+    made = silicon.silicon_potential(part, "delithiation")
+    monkeypatch.setattr(validation, "read", lambda *_: made)
+    found = validation.crystallised(folder)
+    assert found.share == pytest.approx(share, abs=0.02)
+    assert found.left == pytest.approx(left, abs=0.01)
 
 
 def test_the_page_in_the_documentation_is_this_one(page: Page) -> None:

@@ -241,7 +241,7 @@ def test_missing_folder_and_bytes_that_are_no_text(tmp_path: Path) -> None:
 
 PARTS: tuple[type[BaseModel], ...] = (
     model.StudyFile, model.Binder, Recipe, model.Electrode, model.Cell, model.ExcludedCell, model.Comparisons,
-    model.Pair, model.Reference, model.Analysis,
+    model.Pair, model.Reference, model.Analysis, model.VirtualCell, model.Known, model.Calibration,
 )  # fmt: skip
 
 FULL = """\
@@ -271,6 +271,8 @@ references:
     source: {title: "He et al. 2026", doi: 10.1016/j.est.2026.120607, figure: 4}
   - {label: others, quantity: mean coulombic efficiency after the first cycle, value: 99.2 %, source: A paper}
 analysis: {retention_baseline: [2, 1], profile_cycles: 3}
+virtual:
+  V: {electrode: E, configuration: half, window: [5 mV, 1.5 V], given: {radius: 150 nm}, tests: {rate: {cycles: 3}}}
 """
 
 
@@ -581,7 +583,7 @@ def test_whatever_stands_in_a_study_is_told_in_lines(tmp_path: Path, data: st.Da
     for finding in read.findings():
         assert finding.message
     read.contrasts(), read.exclusions(), read.file_names()
-    for name in read.cells:
+    for name in (*read.cells, *read.virtual):
         sample = read.sample(name)
         assert all(0 <= share < float("inf") for share in sample.shared_uncertainty.values())
 
@@ -616,7 +618,9 @@ def test_the_examples_of_a_new_study_are_a_study(tmp_path: Path) -> None:
     read = load(written(tmp_path, text))
     assert read.faults == ()
     assert (list(read.cells), list(read.excluded)) == (["my cell"], ["my shorted cell"])
-    assert len(read.references) == 2
+    assert len(read.references) == 3
+    assert list(read.virtual) == ["my virtual cell"]
+    assert len(read.reported("my virtual cell", "lithiation capacity")) == 1
     # The example's numbers agree with each other.
     assert [finding.message for finding in read.findings() if finding.code != "cell-excluded"] == []
 
@@ -731,7 +735,9 @@ def test_the_schema_describes_every_field_and_refuses_others() -> None:
     ]
     assert len(described) > 60
     for name, field in described:
-        assert field.get("description"), name
+        # What is described by its kind in the same words is not described twice.
+        kind = schema["$defs"].get(str(field.get("$ref")).removeprefix("#/$defs/"), {})
+        assert field.get("description") or kind.get("description"), name
 
 
 def test_the_fields_of_a_source_are_those_of_the_class() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -12,9 +13,12 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from shared import square_wave
 
-from byssus.errors import TableError
+from byssus.conventions import Configuration
+from byssus.errors import ReadError, TableError
+from byssus.files import sha256_of
 from byssus.findings import Finding
-from byssus.measured.metadata import Metadata, Provenance, Sample
+from byssus.measured.metadata import Instrument, Metadata, Provenance, Sample
+from byssus.measured.read import read
 from byssus.measured.tables import CURVES, KINDS, PARQUET_KEY, PULSE_PART, Table
 from byssus.quantity import Quantity
 
@@ -139,6 +143,93 @@ def test_only_a_simulated_table_carries_a_truth(tmp_path: Path) -> None:
     simulated = Table(table.data, Metadata(kind="cycling", origin="simulated", truth=truth))
     simulated.write_parquet(tmp_path / "s.parquet")
     assert Table.read_parquet(tmp_path / "s.parquet").metadata.truth == truth
+
+
+STATE = "truth: Mean Lithiation / 1"
+
+
+def simulated(kind: str, name: str = STATE, state: Sequence[object] = (0.25, None)) -> Table:
+    whole = minimal(kind)
+    column = pl.Series(name, state[: whole.rows], strict=False)
+    return Table(whole.data.with_columns(column), whole.metadata.model_copy(update={"origin": "simulated"}))
+
+
+@pytest.mark.parametrize("kind", list(KINDS))
+def test_hidden_states_stand_in_simulated_tables_only(kind: str, tmp_path: Path) -> None:
+    table = simulated(kind)
+    with pytest.raises(TableError, match=f"column '{STATE}' holds a truth, which only a simulated table knows"):
+        Table(table.data, minimal(kind).metadata)
+    # They are no part of what was measured: the same readings with another truth are the same test.
+    other = Table(table.data.with_columns(pl.col(STATE) + 0.5), table.metadata)
+    assert other.measurement_hash() == table.measurement_hash() == minimal(kind).measurement_hash()
+    assert other.content_hash() != table.content_hash()
+    table.write_parquet(tmp_path / "t.parquet")
+    again = read(tmp_path / "t.parquet")
+    assert again.metadata.origin == "simulated"
+    assert again.data[STATE].equals(table.data[STATE], check_dtypes=True, null_equal=True)
+    assert again.data.select(table.data.columns).equals(table.data)
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "message"),
+    [
+        ("truth: Mean Lithiation", [0.1, 0.2], "is not named 'truth: Quantity / unit'"),
+        ("truth: / V", [0.1, 0.2], "is not named 'truth: Quantity / unit'"),
+        ("truth: Overpotential / flurb", [0.1, 0.2], "has the unit 'flurb', which is none"),
+        ("truth: Population / 1", [1, 2], "'truth: Population / 1' holds Int64, not Float64"),
+        (STATE, [0.1, float("nan")], f"'{STATE}' holds 1 values that are not finite"),
+        ("Truth: Mean Lithiation / 1", [0.1, 0.2], "table has no column 'Truth: Mean Lithiation / 1'"),
+    ],
+)
+def test_hidden_states_have_names_units_and_numbers(name: str, state: list[object], message: str) -> None:
+    with pytest.raises(TableError, match=message) as caught:
+        simulated("cycling", name, state)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_table_of_byssus_is_read_back_with_all_it_says(tmp_path: Path) -> None:
+    path = tmp_path / "cell.parquet"
+    half = Sample(name="A", configuration=Configuration.HALF, active_mass=Quantity(1.0, "mg", 0.1))
+    source = Provenance(file="raw.xlsx", sha256="0" * 64, size=3, reader="landt-csv")
+    about = Metadata(
+        kind="cycling",
+        origin="simulated",
+        sample=half,
+        truth={"film resistance": Quantity(2.0, "ohm", 0.0)},
+        conditions={"temperature": Quantity(298.15, "K")},
+        instrument=Instrument(vendor="x", resolution={"Voltage / V": 1e-3}),
+        provenance=(source,),
+        vendor={"note": "1"},
+        missing={"Unix Time / s": "not simulated"},
+    )
+    whole = square_wave([-1.0, 1.0], [1.0, 1.0], sample=half).data.with_columns(pl.lit(0.5).alias(STATE))
+    table = Table(whole, about, (Finding("coarse-voltage", "as the simulation found", file="raw.xlsx"),))
+    table.write_parquet(path)
+    again = read(path)
+    assert again.data.equals(table.data)
+    this = Provenance(file="cell.parquet", sha256=sha256_of(path), size=path.stat().st_size, reader="byssus")
+    assert again.metadata == about.model_copy(update={"provenance": (source, this)})
+    found = [(finding.code, finding.file) for finding in again.findings]
+    assert found == [("coarse-voltage", "raw.xlsx"), ("coarse-voltage", "cell.parquet")]
+    # What the check finds is said once, however often the table is written and read.
+    again.write_parquet(path)
+    assert read(path).findings == again.findings
+    # A person's word of the sample takes the place of the file's, and the electrode follows it.
+    full = read(path, sample=Sample(name="B", configuration=Configuration.FULL))
+    assert full.metadata.sample == Sample(name="B", configuration=Configuration.FULL)
+    assert full.data["Electrode Direction"].null_count() == full.rows
+    assert full.data.drop("Electrode Direction").equals(table.data.drop("Electrode Direction"))
+
+
+def test_a_damaged_table_of_byssus_is_a_read_error(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    minimal("cycling").data.write_parquet(path, metadata={PARQUET_KEY: "{}"})
+    with pytest.raises(ReadError, match=r"t\.parquet: holds a header that this Byssus does not understand"):
+        read(path)
+    simulated("cycling").write_parquet(path)
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(ReadError, match=r"t\.parquet"):
+        read(path)
 
 
 @pytest.mark.parametrize("field", ["active_mass", "coating_mass", "electrode_area", "nominal_capacity"])

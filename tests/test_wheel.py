@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tarfile
 import tomllib
 import venv
 import zipfile
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
-from shared import DEMO, EXAMPLES, ROOT
+from shared import DEMO, EXAMPLES, ROOT, SHIPPED
 from test_cli import NO_SOCKETS
 
 from byssus import __version__
@@ -35,13 +36,12 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_holds_the_shipped_studies_with_their_licence(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    examples = {
-        f"byssus/{file.relative_to(EXAMPLES.parent).as_posix()}" for file in EXAMPLES.rglob("*") if file.is_file()
-    }
+    examples = {f"byssus/{file.relative_to(EXAMPLES.parent).as_posix()}" for file in SHIPPED}
     for needed in (
         "byssus/examples/demo/LICENSE-navani",
         "byssus/examples/demo/README.md",
         "byssus/examples/ccl/study.yaml",
+        "byssus/examples/recipes/ccl-5.yaml",
     ):
         assert needed in examples
     for needed in (
@@ -54,6 +54,15 @@ def test_the_wheel_holds_the_shipped_studies_with_their_licence(wheel: Path) -> 
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert any(name.endswith("licenses/NOTICE") for name in names)
     assert wheel.stat().st_size < 10e6
+
+
+def test_the_source_distribution_holds_the_shipped_studies(tmp_path: Path) -> None:
+    run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path, cwd=ROOT)
+    with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    # Whether a checkout has the link at its top or not.
+    assert {file.relative_to(ROOT).as_posix() for file in SHIPPED} <= names
+    assert not any(name.startswith("examples") for name in names)
 
 
 def test_the_wheel_installs_in_a_clean_environment_and_runs_the_demo(wheel: Path, tmp_path: Path) -> None:

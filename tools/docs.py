@@ -14,8 +14,9 @@ from byssus.handwritten.fields import names_of
 from byssus.knowledge import columns, load
 from byssus.knowledge.uses import uses_of
 from byssus.measured.readers import READERS, generic
-from byssus.measured.tables import CURVES, KINDS, VENDOR
+from byssus.measured.tables import CURVES, KINDS, TRUTH, VENDOR
 from byssus.physics import catalogue
+from byssus.protocol.standard import NAMES, Tests
 from byssus.quantity import dimension
 from byssus.recipe import model as parts
 from byssus.recipe.reading import load as load_recipe
@@ -43,8 +44,9 @@ def tables_page() -> str:
         "  current, and capacities of steps are not below zero.",
         "- Types are exactly those listed. A *required* column misses no value; a missing value in another is null, never",
         "  zero and never not-a-number.",
-        f"- A column that starts with `{VENDOR}` holds what the instrument wrote, under its own name, as text or as number. No",
-        "  other unknown column is allowed.",
+        f"- A column that starts with `{VENDOR}` holds what the instrument wrote, under its own name, as text or as number.",
+        f"- A column `{TRUTH}Quantity / unit` holds a hidden state of the cell, as Float64, in simulated tables only. Analyses",
+        "  take no notice of it, and it is no part of what was measured. No other unknown column is allowed.",
         "- Current is positive when it charges the cell. In a half cell the working electrode stands against lithium, so a",
         "  discharge lithiates it.",
         "- Metadata travel with the data: kind and schema version; origin, `measured` or `simulated`; instrument with the",
@@ -137,6 +139,8 @@ def study_page() -> str:
         "  is taken in the order of counting (`x_2` before `x_10`), and results of Byssus are passed over. Outputs name",
         "  files as the study does.",
         "- An excluded cell is not read; findings and results list it with its reason.",
+        "- A virtual cell is simulated (`byssus simulate`) from the recipe of its electrode; what the study says of loading and",
+        "  area goes before the recipe. `byssus run` takes measured cells only.",
         "",
         "## Masses and areas",
         "",
@@ -146,12 +150,15 @@ def study_page() -> str:
         f"has no stated uncertainty, beyond {masses.UNSTATED:.0%}. The arithmetic stands in the results (`samples`,",
         "`arithmetic`), and what is common to the cells of an electrode beside it (`shared_uncertainty`, relative).",
     ]
-    for heading, part in (
+    sections: list[tuple[str, type[BaseModel]]] = [
         ("The whole", model.StudyFile), ("binders", model.Binder), ("recipes", parts.Recipe),
         ("electrodes", model.Electrode), ("cells", model.Cell), ("cells, excluded", model.ExcludedCell),
+        ("virtual", model.VirtualCell), ("virtual, given", model.Known), ("virtual, calibrate", model.Calibration),
+        ("virtual, tests", Tests), *((f"virtual, tests, {name}", type(getattr(Tests(), name))) for name in NAMES),
         ("comparisons", model.Comparisons), ("comparisons, pairs", model.Pair), ("references", model.Reference),
         ("analysis", model.Analysis),
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for heading, part in sections:
         lines += _fields_of(heading, part)
     lines += ["", "### A source", "", "| field | meaning |", "| --- | --- |"]
     lines += [f"| {name} | {meaning} |" for name, meaning in model.SOURCE_FIELDS.items()]
@@ -212,7 +219,7 @@ def recipe_page() -> str:
 
 def _fields_of(heading: str, part: type[BaseModel]) -> list[str]:
     """Lay out the fields of one section of a file that people write."""
-    lines = ["", f"## {heading}", "", (part.__doc__ or "").strip(), ""]
+    lines = ["", f"## {heading}", "", (part.__doc__ or "").split("\n\n")[0].strip(), ""]
     lines += ["| field | need | meaning | example |", "| --- | --- | --- | --- |"]
     for name, field in names_of(part).items():
         need = "required" if field.is_required() else "optional"
@@ -278,7 +285,8 @@ def knowledge_page() -> str:
     headings = {
         "facts": "one number a row", "systems": "the systems of the two documents", "quantities": "the vocabulary",
         "substances": "what things are", "repeat_units": "of polymers", "members": "what systems are made of",
-        "abbreviations": "and their meanings", "properties": "what calculations need", "conflicts": "contradictions",
+        "abbreviations": "and their meanings", "properties": "what calculations need",
+        "cell_numbers": "what a virtual cell starts from", "conflicts": "contradictions",
         "references": "of the two documents", "uses": "what software could do with a system", "asked": "of which system",
     }  # fmt: skip
     for name, table in columns.TABLES.items():

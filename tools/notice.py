@@ -26,6 +26,9 @@ RESTRICTED = {
     "isal": ("PSF-2.0", "https://github.com/pycompression/python-isal"),
 }
 
+# Packages whose metadata carry a licence file and no short statement of it: what that file is, and their home page.
+UNSTATED = {"pybammsolvers": ("BSD-3-Clause", "https://github.com/pybamm-team/pybammsolvers")}
+
 HOME_LABELS = ("homepage", "home", "source", "sourcecode", "repository", "github", "documentation")
 COPYLEFT = re.compile(r"\bA?GPL|\bGNU (Affero )?General Public|\bAffero\b", re.IGNORECASE)
 
@@ -98,6 +101,10 @@ def describe(package: Package) -> tuple[str, str]:
         versions = f"locked at {package.version}, installed at {about['Version']}"
         raise NoticeError(f"{package.name} is {versions}: run `make environment`")
     licences = list(stated_licences(about))
+    if not licences and package.name in UNSTATED:
+        return UNSTATED[package.name]
+    if licences and package.name in UNSTATED:
+        raise NoticeError(f"{package.name} states its licence by now: remove it from UNSTATED in this tool")
     if not licences:
         raise NoticeError(f"{package.name} {package.version} states no licence in its metadata")
     for licence in licences:

@@ -98,6 +98,14 @@ class FitError(ByssusError):
     """A fit cannot be made, or has no answer that the data support."""
 
 
+class ProtocolError(ByssusError):
+    """A protocol says what cannot be understood, or cannot be done to the cell it is for."""
+
+
+class SimulationError(ByssusError):
+    """A virtual cell cannot be made of what is given, or its equations cannot be solved."""
+
+
 class SeveralErrors(ByssusError):  # noqa: N818 - it is several
     """Nothing that was asked for could be done, for more than one reason; `errors` holds each."""
 

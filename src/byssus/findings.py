@@ -114,6 +114,16 @@ CODES: dict[str, Code] = {
         "Time passes in the middle of a step, far beyond the interval at which it was recorded, while current flows.",
         "Look for lost records, a pause of the channel, or a thinned export; there an integral of the current is a guess.",
     ),
+    "simulation-stopped": Code(
+        "warning",
+        "The equations of a virtual cell could not be solved on; what was finished before is in the table.",
+        "See the likely cause in the message; change the current, the window or the number of the cell that it names.",
+    ),
+    "step-without-end": Code(
+        "note",
+        "A step of a virtual test was over before it began, or never met the end that the protocol asks for.",
+        "Look at its current and its end: a current that drives the cell past its window at once gives no capacity.",
+    ),
     "mass-in-name": Code(
         "warning",
         "The mass in the file's name is not the one that the instrument was told, or that the study gives.",

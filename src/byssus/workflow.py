@@ -39,6 +39,7 @@ from byssus.figure import cycling as draw
 from byssus.figure.export import write_figure
 from byssus.figure.paper import drawn_as
 from byssus.figure.spec import Figure
+from byssus.figure.techniques import figures_of_tables
 from byssus.files import check_replaceable, check_writable, folder_written_aside, sha256_of, write_whole
 from byssus.findings import Finding, by_severity
 from byssus.measured.join import join
@@ -51,6 +52,7 @@ from byssus.report.answer import answers, beside, difference_tables
 from byssus.report.build import Report, to_html, versions
 from byssus.report.citations import bibtex
 from byssus.report.known import Cards, known_of
+from byssus.report.simulated import Simulation
 from byssus.report.tables import listings
 from byssus.study.model import ExcludedCell
 from byssus.study.study import Study, load
@@ -62,8 +64,8 @@ REPORT_FILE = "report.html"
 RESULTS_FOLDER = "results"
 
 
-def _silent(_message: str, _done: int, _total: int) -> None:
-    return
+def silent(_message: str, _done: int, _total: int) -> None:
+    """Tell nobody of progress."""
 
 
 def read_file(
@@ -212,6 +214,8 @@ class Run:
     reuse: Reuse
     #: What is known of the binders.
     known: Cards
+    #: Where the tables were simulated, what from.
+    virtual: Virtual | None = None
 
     @property
     def results(self) -> list[Result]:
@@ -261,7 +265,7 @@ class Run:
         }
 
 
-def demo(out: Path | None = None, progress: Progress = _silent) -> Run:
+def demo(out: Path | None = None, progress: Progress = silent) -> Run:
     """Run the study that ships with Byssus; its results go to `out`, by default ./byssus-demo.
 
     A cell whose file needs an extra that is not installed is excluded, with that reason and the way to get it.
@@ -270,7 +274,7 @@ def demo(out: Path | None = None, progress: Progress = _silent) -> Run:
     out = out or Path("byssus-demo")
     store = Store(out.absolute().parent / STORE_FOLDER / "demo")
     with resources.as_file(resources.files("byssus") / "examples" / "demo") as folder:
-        return _carry_out(_readable(load(folder)), out, store, progress)
+        return carry_out(_readable(load(folder)), out, store, progress)
 
 
 def _readable(study: Study) -> Study:
@@ -293,7 +297,7 @@ def run_study(
     out: Path | None = None,
     data: Path | None = None,
     fresh: bool = False,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Run:
     """Do everything a study asks for, and write its results whole or not at all.
 
@@ -309,29 +313,94 @@ def run_study(
     """
     study = load(path, data=data)
     store = Store(study.folder / STORE_FOLDER / study.file.name)
-    return _carry_out(study, out, store, progress, fresh=fresh)
+    _refuse_empty(study)
+    return carry_out(study, out if out is not None else study.folder / RESULTS_FOLDER, store, progress, fresh=fresh)
 
 
-def _carry_out(study: Study, out: Path | None, store: Store, progress: Progress, *, fresh: bool = False) -> Run:
-    folder = out if out is not None else study.folder / RESULTS_FOLDER
+@dataclass(frozen=True)
+class Virtual:
+    """What a run was simulated from, and what of it is no cycling.
+
+    Parameters
+    ----------
+    study
+        The study whose virtual cells they are; the one that is run is made of their tables.
+    tables
+        Tables of other kinds than cycling.
+    tell
+        What the report says of the simulation, given the analysed cells.
+    findings
+        What looked wrong while it was simulated.
+    methods
+        Paragraphs that say what was solved.
+    """
+
+    study: Study
+    tables: tuple[Table, ...]
+    tell: Callable[[Sequence[Cell]], Simulation]
+    findings: tuple[Finding, ...] = ()
+    methods: tuple[tuple[str, str], ...] = ()
+
+    def file_name(self, table: Table) -> str:
+        """Return a name for the file of one of the tables."""
+        sample, test = (
+            (table.metadata.sample.name or "").removesuffix(f", {table.metadata.vendor['test']}"),
+            table.metadata.vendor["test"],
+        )
+        return f"{self.study.file_names()[sample]}-{test}"
+
+    def file_names(self) -> dict[str, str]:
+        """Return for the sample of each table a name for files."""
+        return {table.metadata.sample.name or "": self.file_name(table) for table in self.tables}
+
+
+def carry_out(
+    study: Study,
+    folder: Path,
+    store: Store,
+    progress: Progress,
+    *,
+    fresh: bool = False,
+    virtual: Virtual | None = None,
+    lacks: Sequence[ByssusError] = (),
+) -> Run:
+    """Analyse the cells of a study, draw, and write the results whole or not at all.
+
+    Parameters
+    ----------
+    folder
+        For the results; only results of Byssus are replaced there.
+    store
+        Where finished cells are kept.
+    fresh
+        Reuse none of them.
+    virtual
+        Where the tables were simulated: what else to show.
+    lacks
+        What could not be produced before.
+
+    Raises
+    ------
+    ByssusError
+        If nothing can be analysed, or the results cannot be written.
+    """
     check_replaceable(folder)
-    errors: list[ByssusError] = list(study.faults)
-    if not study.cells:
-        holds = "names no cell, only values from the literature: there is nothing to analyse"
-        errors.append(StudyError(holds, file=study.file, field="cells", fix="list the cells with their files"))
-    findings: list[Finding] = study.findings()
+    errors: list[ByssusError] = [*study.faults, *lacks]
+    findings = [*study.findings(), *(Finding("cell-left-out", str(lack), field=lack.field) for lack in lacks)]
     cells, reuse = _examined(study, store, progress, errors, findings, fresh=fresh)
-    if not cells:
+    if not cells and (virtual is None or not virtual.tables):
         raise errors[0] if len(errors) == 1 else SeveralErrors(errors)
     progress("looking up the binders", 0, 0)
-    known = _known(study)
-    findings = by_severity(
-        [*findings, *_identical(cells), *_few_cells(cells), *_not_measured(study, cells), *known.findings]
-    )
+    known = _known(study if virtual is None else virtual.study)
+    # A virtual cell is one of a kind by nature: a second one would be the same.
+    of_cells = _few_cells(cells) if virtual is None else virtual.findings
+    findings = by_severity([*findings, *_identical(cells), *of_cells, *_not_measured(study, cells), *known.findings])
 
     progress("drawing", 0, 0)
     compared = Compared.of(cells, study)
     figures = _figures(study, cells, compared)
+    if virtual is not None:
+        figures += figures_of_tables(virtual.tables, groups=list(study.binders), files=virtual.file_names())
     run = Run(
         study=study,
         folder=folder,
@@ -341,6 +410,7 @@ def _carry_out(study: Study, out: Path | None, store: Store, progress: Progress,
         errors=tuple(errors),
         reuse=reuse,
         known=known,
+        virtual=virtual,
     )
     # Drawn once, for the page and for the files beside it.
     pictures: dict[str, dict[str, bytes]] = {}
@@ -364,8 +434,23 @@ def _carry_out(study: Study, out: Path | None, store: Store, progress: Progress,
             write_whole(aside / "cycles" / f"{names[cell.name]}.csv", cell.cycling.cycles.write_csv())
             if cell.peaks is not None:
                 write_whole(aside / "peaks" / f"{names[cell.name]}.csv", cell.peaks.write_csv())
+        if virtual is not None:
+            for table in virtual.tables:
+                table.write_parquet(aside / "tables" / f"{virtual.file_name(table)}.parquet")
     store.tidy(len(study.cells))
     return run
+
+
+def _refuse_empty(study: Study) -> None:
+    """Say of a study without measured cells what it names instead."""
+    if not study.cells:
+        there = {"values from the literature": study.references, "virtual cells": study.virtual}
+        only = " and ".join(name for name, given in there.items() if given)
+        holds = f"names no cell, only {only}: there is nothing to analyse"
+        fix = "list the cells with their files"
+        fix += ", or get tables of the virtual ones with 'byssus simulate'" if study.virtual else ""
+        nothing = StudyError(holds, file=study.file, field="cells", fix=fix)
+        raise SeveralErrors([*study.faults, nothing]) if study.faults else nothing
 
 
 def _examined(
@@ -525,6 +610,7 @@ def _report(run: Run, figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> 
     methods = list(dict.fromkeys(entry for cell in cells for entry in cell.methods))
     methods += [METHOD] if any(part.binders for part in answer) else []
     methods += [DIFFERENCE_METHOD] if compared.differences else []
+    methods += run.virtual.methods if run.virtual is not None else ()
     return Report(
         title=study.title,
         answers=answer,
@@ -538,12 +624,14 @@ def _report(run: Run, figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> 
         methods=methods,
         inputs=[
             ("study", said),
+            *((f"recipe of {name}", _recipe_file(file)) for name, file in study.recipe_files.items()),
             *((cell.name, source) for cell in cells for source in cell.table.metadata.provenance),
         ],
         samples=[cell.table.metadata.sample for cell in cells],
         notes=[(name, part.note) for name, part in study.parts() if part.note],
         tables=listings(cells),
         known=run.known,
+        simulation=None if run.virtual is None else run.virtual.tell(cells),
         citations=bibtex(
             versions(),
             readers=[source.reader for cell in cells for source in cell.table.metadata.provenance],
@@ -552,6 +640,10 @@ def _report(run: Run, figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> 
             literature=[reference.source for reference in study.references],
         ),
     )
+
+
+def _recipe_file(file: Path) -> Provenance:
+    return Provenance(file=file.name, sha256=sha256_of(file), size=file.stat().st_size, reader="byssus.recipe")
 
 
 def _sample(cell: Cell) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from byssus import __version__
-from byssus.app import calc, design, known, terminal
+from byssus.app import calc, design, known, protocol, simulate, terminal
 from byssus.conventions import Configuration, Made
 from byssus.errors import (
     ByssusError,
@@ -373,6 +373,8 @@ app.command()(known.show)
 app.command()(known.facts)
 app.command()(calc.calc)
 app.command()(design.design)
+app.command()(simulate.simulate)
+app.command()(protocol.protocol)
 
 
 def _run(verb: Callable[[Any], Any], as_json: bool) -> None:

@@ -160,16 +160,18 @@ def _of_study(path: Path, known: Knowledge, basis: str | None) -> Iterator[Shown
         )
     written = _sections(study.file, "recipes")
     for name, recipe in study.recipes.items():
+        file = study.recipe_files.get(name)
         try:
             plan = recipe.cell
             other = None
             if plan is not None and plan.opposite is not None:
-                other = _of_recipe(study.folder / plan.opposite, known, None).design
+                # A recipe names files from where it stands itself.
+                other = _of_recipe((file or study.file).parent / plan.opposite, known, None).design
             made = work_out(recipe, known, name=name, basis=basis, opposite=other)
         except ByssusError as error:
             yield error
         else:
-            yield Shown(name, made, written[name])
+            yield Shown(name, made, written[name] if file is None else file.read_text(encoding="utf-8-sig"))
 
 
 def _sections(file: Path, of: str) -> dict[str, str]:

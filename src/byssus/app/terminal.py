@@ -17,9 +17,11 @@ from byssus.errors import (
     ByssusError,
     KnowledgeError,
     OutputError,
+    ProtocolError,
     ReadError,
     RecipeError,
     SeveralErrors,
+    SimulationError,
     StudyError,
     TableError,
     UsageError,
@@ -45,6 +47,9 @@ _CODE_OF: dict[type[ByssusError], str] = {
     AnalysisError: "cell-left-out",
     KnowledgeError: "knowledge-record",
     RecipeError: "recipe-field",
+    # What a virtual cell and its tests are made of stands in the study.
+    ProtocolError: "study-field",
+    SimulationError: "study-field",
 }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
 
 import polars as pl
 
@@ -13,6 +15,7 @@ from byssus.conventions import CAPACITY_UNIT, CapacityBasis, capacity_label
 from byssus.figure.spec import Axis, Series
 
 Electrodes = Mapping[str, str]
+Origin = Literal["measured", "simulated"]
 
 
 def cycle_axis(drawn: Sequence[Series]) -> Axis:
@@ -25,6 +28,12 @@ def cycle_axis(drawn: Sequence[Series]) -> Axis:
 def capacity_axis(basis: CapacityBasis, shown: tuple[float, float] | None = None) -> Axis:
     """Return the axis of a capacity on a basis."""
     return Axis(quantity=capacity_label(basis), unit=ascii_unit(basis), range=shown)
+
+
+def current_axis(basis: CapacityBasis, shown: tuple[float, float] | None = None) -> Axis:
+    """Return the axis of a current on a basis, in the unit that people use."""
+    unit = {CapacityBasis.AREA: "mA/cm^2", CapacityBasis.CELL: "mA"}.get(basis, "A/g")
+    return Axis(quantity=capacity_label(basis).replace("Capacity", "Current"), unit=unit, range=shown)
 
 
 def ascii_unit(basis: CapacityBasis) -> str:
@@ -42,7 +51,24 @@ def of_binder(
     label: str | None = None,
     base: int | None = None,
 ) -> list[Series]:
-    """Return what is drawn of a binder: its one cell as points, or several under their mean."""
+    """Return what is drawn of a binder: its one cell as points, or several under their mean.
+
+    What was simulated is never averaged with what was measured: each is drawn on its own.
+    """
+    if len(apart := by_origin(cells)) > 1:
+        parts = [
+            of_binder(
+                part,
+                column,
+                what,
+                electrodes,
+                first=first,
+                label=label and joined(label, _apart(part, cells)),
+                base=base,
+            )
+            for part in apart
+        ]
+        return [series for part in parts for series in part]
     look = {"group": cells[0].group, "label": label, "marker": "alternate" if first else "own"}
     if len(cells) == 1:
         (cell,) = cells
@@ -66,7 +92,7 @@ def of_binder(
     }
     if first:
         # The halves all but coincide: of the first, the means alone, or they would hide the second.
-        return [Series.model_validate(series | {"style": "points", "tint": 0.35, "sparse": True})]
+        return [Series.model_validate(series | {"style": dots_of(cells[0].origin), "tint": 0.35, "sparse": True})]
     if any(edge is not None for edge in low):
         series |= {"low": tuple(low), "high": tuple(high)}
     faint = {"group": cells[0].group, "style": "line", "faint": True}
@@ -83,7 +109,9 @@ def _over_cycles(result: Cycling, column: str, name: str, look: Mapping[str, obj
             "x": tuple(map(float, result.cycles[CYCLE])),
             "y": tuple(result.cycles[column].to_list()),
             "y_uncertainty": tuple(uncertainty.to_list()) if known else None,
-            "style": "points",
+            # Dots alone do not show a stroke, by which virtual data are told from measured.
+            "style": dots_of(result.origin),
+            "sparse": result.origin == "simulated",
             "origin": result.origin,
             **look,
         }
@@ -99,8 +127,9 @@ def key(word: str, marker: str) -> Series:
 
 def how_drawn(members: Mapping[str, Sequence[Cycling]], halves: tuple[str, str] | None = None) -> str:
     """Say what the marks mean and how many cells there are."""
-    several = any(len(cells) > 1 for cells in members.values())
-    alone = any(len(cells) == 1 for cells in members.values())
+    together = [part for cells in members.values() for part in by_origin(cells)]
+    several = any(len(cells) > 1 for cells in together)
+    alone = any(len(cells) == 1 for cells in together)
     said = []
     if several:
         of_half = f" (of {halves[1]}; of {halves[0]} the means alone)" if halves else ""
@@ -110,22 +139,68 @@ def how_drawn(members: Mapping[str, Sequence[Cycling]], halves: tuple[str, str] 
         )
     if alone:
         said.append(f"Bars{' of lone cells' if several else ''}: standard uncertainty.")
-    counts = [f"{group} {len(cells)}" for group, cells in members.items()]
-    total = sum(len(cells) for cells in members.values())
-    said.append(f"n = {total} cell{'s' if total > 1 else ''}{': ' + ', '.join(counts) if len(counts) > 1 else ''}.")
+    said.append(how_many([cell.origin for cells in members.values() for cell in cells], members))
     return " ".join(said)
 
 
-def legend_entry(group: str, cells: Sequence[Cycling], members: Mapping[str, object]) -> str | None:
+def how_many(origins: Sequence[str], members: Mapping[str, Sequence[object]] | None = None) -> str:
+    """Say in a caption how many cells are drawn, which of them are simulated, and how many each binder has.
+
+    Examples
+    --------
+    >>> how_many(["measured"]), how_many(["simulated"])
+    ('n = 1 cell.', 'n = 1 cell, simulated (dashed).')
+    >>> how_many(["measured", "simulated", "measured"], {"CCL": [1, 2], "CMC": [3]})
+    'n = 3 cells, 1 of them simulated (dashed): CCL 2, CMC 1.'
+    """
+    total, simulated = len(origins), Counter(origins)["simulated"]
+    of_them = "" if simulated in (0, total) else f"{simulated} of them "
+    counts = [f"{group} {len(cells)}" for group, cells in (members or {}).items()]
+    return (
+        joined(f"n = {total} cell{'s' if total > 1 else ''}", f"{of_them}simulated (dashed)" if simulated else "")
+        + (": " + ", ".join(counts) if len(counts) > 1 else "")
+        + "."
+    )
+
+
+def by_origin(cells: Sequence[Cycling]) -> list[list[Cycling]]:
+    """Part the cells of a binder into those measured and those simulated, each where there are any."""
+    parts = ([cell for cell in cells if origin_of(cell.origin) == origin] for origin in get_args(Origin))
+    return [part for part in parts if part]
+
+
+def origin_of(text: str) -> Origin:
+    """Return an origin as a specification takes it."""
+    return "simulated" if text == "simulated" else "measured"
+
+
+def dots_of(origin: str) -> Literal["points", "points and line"]:
+    """Return how single results are drawn: measured as points, simulated along a line, whose dashes say so."""
+    return "points and line" if origin == "simulated" else "points"
+
+
+def legend_entry(group: str, cells: Sequence[Cycling], members: Mapping[str, Sequence[Cycling]]) -> str | None:
     """Return a binder's entry in the legend; none where there is nothing to tell it from, or to count."""
-    if len(members) == 1 and len(cells) == 1:
+    if len(members) == 1 and len(members[group]) == 1:
         return None
-    return f"{group}, n = {len(cells)}"
+    return joined(group, _apart(cells, members[group]), count_of(cells, members))
+
+
+def series_label(group: str, cell: Cycling, members: Mapping[str, Sequence[Cycling]]) -> str | None:
+    """Return the legend's entry of the one cell that stands for its binder, where there are others to tell it from."""
+    if len(members) == 1 and len(by_origin(members[group])) == 1:
+        return None
+    return joined(group, _apart([cell], members[group]))
+
+
+def _apart(cells: Sequence[Cycling], of_binder: Sequence[Cycling]) -> str:
+    """Return what tells simulated cells from the measured ones of their binder."""
+    return "simulated" if len(by_origin(of_binder)) > 1 and {cell.origin for cell in cells} == {"simulated"} else ""
 
 
 def count_of(cells: Sequence[Cycling], members: Mapping[str, object]) -> str:
-    """Return how many cells there are, where that is worth an entry."""
-    return f"n = {len(cells)}" if len(cells) > 1 or len(members) > 1 else ""
+    """Return how many cells there are, where that is worth an entry and one entry stands for them all."""
+    return f"n = {len(cells)}" if len(by_origin(cells)) == 1 and (len(cells) > 1 or len(members) > 1) else ""
 
 
 def joined(*parts: str, between: str = ", ") -> str:

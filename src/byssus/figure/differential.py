@@ -11,7 +11,7 @@ from byssus.analysis.cycling.columns import CYCLE
 from byssus.analysis.cycling.cycles import Cycling
 from byssus.analysis.cycling.differential import HALF, PEAK, Curves
 from byssus.conventions import CapacityBasis, CellDirection, capacity_label
-from byssus.figure.binders import joined
+from byssus.figure.binders import how_many, joined, origin_of
 from byssus.figure.profiles import chosen_cycles, divisor, file_name, in_words, not_measured, tint, voltage_axis
 from byssus.figure.spec import Axis, Figure, Panel, Series, Text
 from byssus.measured.tables import Table
@@ -74,7 +74,7 @@ def differential_capacity(
                         y=tuple(curve[curves.y] * factor),
                         style="line",
                         tint=tint(place, len(chosen)),
-                        origin="simulated" if result.origin == "simulated" else "measured",
+                        origin=origin_of(result.origin),
                         label=str(cycle),
                     )
                 )
@@ -105,7 +105,7 @@ def differential_capacity(
             f"dQ/dV of each half of {in_words(chosen)}; negative where the cell "
             f"discharges. Smoothed by a Gaussian of {1000 * curves.smoothing:.3g} mV.",
             f"Numbers: the peaks of cycle {last}, of each half from 1, as the results name them." if texts else "",
-            "n = 1 cell.",
+            how_many([result.origin]),
             f"Shown are the voltages at which {100 * _SHOWN:.0f} % of each half's charge passed.",
             cut,
             choice,

@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from byssus.figure import style
 from byssus.figure.fonts import families
-from byssus.figure.spec import Figure, Number, Panel, Series, Text
+from byssus.figure.spec import Axis, Figure, Number, Panel, Series, Text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import XAxis, YAxis
     from matplotlib.figure import Figure as Canvas
 
 _UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
-_STROKE = {"measured": "-", "simulated": "--", "reported": ":"}
+#: Dashes short enough to follow the spikes of a pulse series.
+_STROKE: dict[str, Any] = {"measured": "-", "simulated": (0, (3.0, 1.2)), "reported": ":"}
 #: Height of one panel, of what stands under the panels, and of a row of the legend.
 _PANEL_CM, _REST_CM, _ROW_CM = 4.6, 1.0, 0.34
 
@@ -123,7 +125,7 @@ def to_canvas(figure: Figure, *, width_cm: float = style.ONE_COLUMN_CM, height_c
             handles |= _panel(ax, panel, figure)
         axes[-1].set_xlabel(figure.x.label)
         if figure.x.log:
-            _logarithmic(axes[-1])
+            _logarithmic(axes[-1], axes[-1].xaxis, figure.x)
         elif figure.x.unit == "1":
             axes[-1].xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
         if figure.x.range:
@@ -133,6 +135,8 @@ def to_canvas(figure: Figure, *, width_cm: float = style.ONE_COLUMN_CM, height_c
             rows = _legend(canvas, figure, [handles[id(series)] for series in entries], entries)
             if height_cm is None:
                 canvas.set_figheight((height + rows * _ROW_CM) / style.CM_PER_INCH)
+        if figure.equal:
+            _make_equal(canvas, axes[-1], figure, free=height_cm is None)
     return canvas
 
 
@@ -146,17 +150,36 @@ def _style(figure: Figure) -> Any:
 def _texts(figure: Figure) -> list[str]:
     entries = [style.entry(series.label or "") for series in figure.legend()]
     panels = [text for panel in figure.panels for text in (panel.y.label, *(part.text for part in panel.texts))]
-    return [figure.x.label, figure.legend_title or "", *panels, *entries]
+    ticks = [text for axis in (figure.x, *(panel.y for panel in figure.panels)) for _, text in axis.ticks]
+    return [figure.x.label, figure.legend_title or "", *panels, *entries, *ticks]
 
 
-def _logarithmic(ax: Axes) -> None:
-    """Number a logarithmic axis at 1, 2 and 5 of each decade, as plain numbers."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+def _make_equal(canvas: Canvas, ax: Axes, figure: Figure, *, free: bool) -> None:
+    """Make a unit as long upwards as across, by the height of the figure if that is free, else by showing more."""
+    across, up = figure.x.range or (0.0, 1.0), figure.panels[0].y.range or (0.0, 1.0)
+    # What stands beside the panel decides how wide it is, and that changes a little with its height.
+    for _ in range(2 if free else 0):
+        canvas.draw_without_rendering()
+        panel = ax.get_window_extent()
+        wanted = panel.width * (up[1] - up[0]) / (across[1] - across[0])
+        canvas.set_figheight(canvas.get_figheight() + (wanted - panel.height) / canvas.dpi)
+    ax.set_xlim(*across, auto=True)
+    ax.set_ylim(*up, auto=True)
+    ax.set_aspect("equal", adjustable="datalim")
 
-    ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:g}"))
-    ax.xaxis.set_minor_formatter(NullFormatter())
+
+def _logarithmic(ax: Axes, axis: XAxis | YAxis, said: Axis) -> None:
+    """Number a logarithmic axis where it says, or at 1, 2 and 5 of each decade, as plain numbers."""
+    from matplotlib.ticker import FixedFormatter, FixedLocator, FuncFormatter, LogLocator, NullFormatter
+
+    (ax.set_xscale if axis is ax.xaxis else ax.set_yscale)("log")
+    if said.ticks:
+        axis.set_major_locator(FixedLocator([at for at, _ in said.ticks]))
+        axis.set_major_formatter(FixedFormatter([text for _, text in said.ticks]))
+    else:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _panel(ax: Axes, panel: Panel, figure: Figure) -> dict[int, Any]:
@@ -164,6 +187,8 @@ def _panel(ax: Axes, panel: Panel, figure: Figure) -> dict[int, Any]:
     for text in panel.texts:
         _text(ax, text, figure)
     ax.set_ylabel(panel.y.label)
+    if panel.y.log:
+        _logarithmic(ax, ax.yaxis, panel.y)
     if panel.y.range:
         ax.set_ylim(*panel.y.range)
     else:
@@ -217,6 +242,11 @@ _BESIDE = {
     "above": ((0, 3), "center", "bottom"),
     "below": ((0, -3), "center", "top"),
     "right": ((5, 0), "left", "center"),
+    "left": ((-5, 0), "right", "center"),
+    "above right": ((2, 2), "left", "bottom"),
+    "above left": ((-2, 2), "right", "bottom"),
+    "below right": ((2, -2), "left", "top"),
+    "below left": ((-2, -2), "right", "top"),
 }
 
 
@@ -224,16 +254,20 @@ def _text(ax: Axes, text: Text, figure: Figure) -> None:
     from matplotlib.patheffects import withStroke
 
     away, across, up = _BESIDE[text.place]
+    colour = style.colour(text.group, figure.groups) if text.group else "black"
+    if text.leader is None:
+        where: dict[str, Any] = {"xy": (text.x, text.y), "xytext": away, "textcoords": "offset points"}
+    else:
+        line = {"arrowstyle": "-", "linewidth": 0.4, "color": colour, "shrinkA": 0, "shrinkB": 0, "relpos": (0, 0.5)}
+        where = {"xy": text.leader, "xytext": (text.x, text.y), "textcoords": "data", "arrowprops": line}
     ax.annotate(
         text.text,
-        (text.x, text.y),
-        xytext=away,
-        textcoords="offset points",
+        **where,
         ha=across,
         va=up,
         rotation=90 if text.upright else 0,
         fontsize=style.FONT_SIZE,
-        color=style.colour(text.group, figure.groups) if text.group else "black",
+        color=colour,
         zorder=4,
         # Legible over points and lines.
         path_effects=[withStroke(linewidth=1.5, foreground="white")],

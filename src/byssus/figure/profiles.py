@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import polars as pl
 
 from byssus.analysis.compare import by_group, common_basis, median_cell
 from byssus.analysis.cycling.columns import CYCLE
+from byssus.analysis.cycling.counting import with_curves
 from byssus.analysis.cycling.cycles import Cycling
-from byssus.conventions import CapacityBasis
+from byssus.conventions import CapacityBasis, Configuration
 from byssus.errors import AnalysisError
-from byssus.figure.binders import capacity_axis, joined
+from byssus.figure.binders import by_origin, capacity_axis, how_many, joined, origin_of, series_label
 from byssus.figure.spec import Axis, Figure, Panel, Series
 from byssus.measured.tables import Table
 
+T = TypeVar("T")
+
 _CAPACITY_COLUMN = "Step Cumulative Capacity / Ah"
+#: What the voltage of a cell is called: against what it is.
+VOLTAGE = {Configuration.HALF: "Voltage against lithium", Configuration.FULL: "Cell voltage"}
 #: How far the palest of several profiles is from its full colour.
 PALEST = 0.65
 #: With more cells than this the profiles of one of each binder are drawn.
@@ -29,15 +35,15 @@ def shown_profiles(results: Sequence[Cycling]) -> list[tuple[Cycling, str]]:
     """
     if len(results) <= MOST_PROFILES:
         return [(result, "") for result in results]
-    alike: dict[tuple[str, tuple[str, str]], list[Cycling]] = {}
+    alike: dict[tuple[str, tuple[str, str], str], list[Cycling]] = {}
     for result in results:
-        alike.setdefault((result.group, result.words), []).append(result)
+        alike.setdefault((result.group, result.words, result.origin), []).append(result)
     return [
         (
             median_cell(cells),
             f"One cell stands for the {len(cells)} of {group}: the one of median retention." if len(cells) > 1 else "",
         )
-        for (group, _), cells in alike.items()
+        for (group, _, _), cells in alike.items()
     ]
 
 
@@ -82,7 +88,7 @@ def voltage_profiles(
                     y=voltage,
                     style="line",
                     tint=tint(place, len(chosen)),
-                    origin="simulated" if result.origin == "simulated" else "measured",
+                    origin=origin_of(result.origin),
                     label=str(cycle),
                 )
             )
@@ -91,7 +97,7 @@ def voltage_profiles(
         title=f"Voltage profiles of {result.sample}",
         caption=joined(
             f"Voltage over the capacity of each half of {in_words(chosen)}.",
-            "n = 1 cell.",
+            how_many([result.origin]),
             choice,
             not_measured(absent),
             between=" ",
@@ -136,10 +142,11 @@ def first_cycle(
         return None
     basis = basis or common_basis(having)
     members = by_group(having)
-    series, said = [], []
-    for group, cells in members.items():
+    series, said, origins = [], [], []
+    for group, cells in ((group, part) for group, every in members.items() for part in by_origin(every)):
         result = median_cell(cells)
         table = tables[result.sample]
+        origins.append(result.origin)
         said.append(f"{group} by {result.sample}" + (f", of median retention among {len(cells)}" if cells[1:] else ""))
         for word, charge, voltage in _halves(table, result, cycle, divisor(table, basis)):
             series.append(
@@ -149,8 +156,8 @@ def first_cycle(
                     x=charge,
                     y=voltage,
                     style="line",
-                    origin="simulated" if result.origin == "simulated" else "measured",
-                    label=group if len(members) > 1 else None,
+                    origin=origin_of(result.origin),
+                    label=series_label(group, result, members),
                 )
             )
     if not series:
@@ -159,7 +166,8 @@ def first_cycle(
     return Figure(
         name="first-cycle",
         title=which.capitalize(),
-        caption=f"Voltage over the capacity of each half of the {which}. Each binder by one cell: {'; '.join(said)}.",
+        caption=f"Voltage over the capacity of each half of the {which}. Each binder by one cell: {'; '.join(said)}. "
+        f"{how_many(origins)}",
         x=capacity_axis(basis),
         panels=(Panel(y=voltage_axis(having[0]), series=tuple(series)),),
         groups=tuple(groups),
@@ -168,9 +176,9 @@ def first_cycle(
 
 def chosen_cycles(result: Cycling, cycles: Sequence[int]) -> tuple[list[int], list[int]]:
     """Return the cycles to draw, six evenly spread if none are asked for, and those that were not measured."""
-    measured = result.cycles[CYCLE].to_list()
+    measured = with_curves(result)
     return (
-        [cycle for cycle in cycles if cycle in measured] or _evenly(measured, 6),
+        [cycle for cycle in cycles if cycle in measured] or evenly(measured, 6),
         [cycle for cycle in cycles if cycle not in measured],
     )
 
@@ -227,14 +235,20 @@ def _integrated() -> pl.Expr:
 
 def voltage_axis(result: Cycling) -> Axis:
     """Return the axis of a cell's voltage, which says against what it is."""
-    return Axis(quantity="Voltage against lithium" if "lithiation" in result.words else "Cell voltage", unit="V")
+    return Axis(quantity=VOLTAGE[Configuration.HALF if "lithiation" in result.words else Configuration.FULL], unit="V")
 
 
-def _evenly(cycles: Sequence[int], count: int) -> list[int]:
-    if len(cycles) <= count:
-        return list(cycles)
-    places = [round(place * (len(cycles) - 1) / (count - 1)) for place in range(count)]
-    return [cycles[place] for place in places]
+def evenly(things: Sequence[T], count: int) -> list[T]:
+    """Choose some, evenly spread, the first and the last among them; all where there are no more.
+
+    Examples
+    --------
+    >>> evenly(range(1, 11), 4)
+    [1, 4, 7, 10]
+    """
+    if len(things) <= count:
+        return list(things)
+    return [things[round(place * (len(things) - 1) / (count - 1))] for place in range(count)]
 
 
 def file_name(text: str) -> str:

@@ -56,6 +56,13 @@ def _within_reach(low: float, high: float, bands: Sequence[tuple[float, float, f
     return max(min(low, bottom), low - reach), min(max(high, top), high + reach)
 
 
+def wide(values: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of a logarithmic axis, with room beside the points."""
+    low, high = min(values), max(values)
+    room = (high / low) ** 0.06 if high > low else 1.5
+    return low / room, high * room
+
+
 def band_window(drawn: Sequence[Series]) -> tuple[tuple[float, float] | None, str]:
     """Choose the range of an axis, if a band is too wide to be shown whole, and say so."""
     values = [

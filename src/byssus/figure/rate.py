@@ -13,12 +13,23 @@ from byssus.analysis.cycling.rate import Plateau, RateTest
 from byssus.analysis.cycling.rate_laws import RateFit
 from byssus.conventions import CapacityBasis
 from byssus.figure import style
-from byssus.figure.binders import Electrodes, capacity_axis, cycle_axis, how_drawn, joined, legend_entry, of_binder
-from byssus.figure.spec import Axis, Figure, Panel, Series, Text
+from byssus.figure.binders import (
+    Electrodes,
+    capacity_axis,
+    current_axis,
+    cycle_axis,
+    dots_of,
+    how_drawn,
+    how_many,
+    joined,
+    legend_entry,
+    of_binder,
+    origin_of,
+)
+from byssus.figure.ranges import wide
+from byssus.figure.spec import Figure, Panel, Series, Text
 from byssus.physics.rate import tian_capacity_at_current
 
-#: Width of the panels at one column, of a letter and of a line, in points; for whether labels fit beside each other.
-_PANEL, _LETTER, _LINE = 195.0, 0.6 * style.FONT_SIZE, 1.3 * style.FONT_SIZE
 #: Points of a fitted curve.
 _CURVE = 200
 
@@ -140,11 +151,10 @@ def capacity_against_rate(cells: Sequence[Rated], groups: Sequence[str]) -> Figu
     drawn = [cell for cell in going_out if cell.test.basis is basis]
     others = [cell.result.sample for cell in going_out if cell.test.basis is not basis]
     members = by_group([cell.result for cell in drawn])
-    # A capacity per hour in mA/g; people use A/g, and mA for a cell or an area.
-    per_mass = basis in (CapacityBasis.ACTIVE_MATERIAL, CapacityBasis.COATING)
-    factor = 1e-3 if per_mass else 1.0
-    unit = {CapacityBasis.AREA: "mA/cm^2", CapacityBasis.CELL: "mA"}.get(basis, "A/g")
-    listed: set[str] = set()
+    axis = current_axis(basis)
+    # A capacity per hour in mA/g; people use A/g.
+    factor = 1e-3 if axis.unit == "A/g" else 1.0
+    listed: set[str | None] = set()
     dots: list[Series] = []
     curves: list[Series] = []
     lacking: list[str] = []
@@ -152,6 +162,8 @@ def capacity_against_rate(cells: Sequence[Rated], groups: Sequence[str]) -> Figu
         sample, group = cell.result.sample, cell.result.group
         leg, points = cell.test.leg(), cell.test.points()
         known = any(plateau.uncertainty is not None for plateau in leg)
+        alike = [one for one in members[group] if one.origin == cell.result.origin]
+        entry = legend_entry(group, alike, members)
         dots.append(
             Series(
                 name=f"{sample}, plateaus",
@@ -159,12 +171,12 @@ def capacity_against_rate(cells: Sequence[Rated], groups: Sequence[str]) -> Figu
                 x=tuple((points.current * factor).tolist()),
                 y=tuple(plateau.capacity for plateau in leg),
                 y_uncertainty=tuple(plateau.uncertainty for plateau in leg) if known else None,
-                style="points",
-                origin="simulated" if cell.result.origin == "simulated" else "measured",
-                label=None if group in listed else legend_entry(group, members[group], members),
+                style=dots_of(cell.result.origin),
+                origin=origin_of(cell.result.origin),
+                label=None if entry in listed else entry,
             )
         )
-        listed.add(group)
+        listed.add(entry)
         law = next((law for law in cell.fits if law.name == "Tian" and law.reason is None), None)
         values = {} if law is None else {name: one.value for name, one in law.fit.estimates.items()}
         if law is None or None in values.values():
@@ -181,7 +193,7 @@ def capacity_against_rate(cells: Sequence[Rated], groups: Sequence[str]) -> Figu
                 y=tuple(capacity.tolist()),
                 style="line",
                 tint=0.35,
-                origin="simulated" if cell.result.origin == "simulated" else "measured",
+                origin=origin_of(cell.result.origin),
             )
         )
     return Figure(
@@ -194,25 +206,13 @@ def capacity_against_rate(cells: Sequence[Rated], groups: Sequence[str]) -> Figu
             else "",
             f"Without a curve, since the data do not determine it: {', '.join(lacking)}." if lacking else "",
             f"Known on another basis alone, and so not drawn: {', '.join(others)}." if others else "",
-            f"n = {len(drawn)} cell{'s' if len(drawn) > 1 else ''}.",
+            how_many([cell.result.origin for cell in drawn]),
             between=" ",
         ),
-        x=Axis(
-            quantity="Current" if basis is CapacityBasis.CELL else f"Current per {basis}",
-            unit=unit,
-            range=_wide([x for one in dots for x in one.x if x is not None]),
-            log=True,
-        ),
+        x=axis.model_copy(update={"range": wide([x for one in dots for x in one.x if x is not None]), "log": True}),
         panels=(Panel(y=capacity_axis(basis), series=(*curves, *dots)),),
         groups=tuple(groups),
     )
-
-
-def _wide(values: Sequence[float]) -> tuple[float, float]:
-    """Return the ends of a logarithmic axis, with room beside the points."""
-    low, high = min(values), max(values)
-    room = (high / low) ** 0.06
-    return low / room, high * room
 
 
 def _tops(series: Series) -> list[float]:
@@ -269,11 +269,13 @@ def _crowding(at: Sequence[float], labels: Sequence[str]) -> tuple[bool, list[in
     >>> _crowding(range(1, 41), ["0.125"] * 40)[0], len(_crowding(range(1, 41), ["0.125"] * 40)[1])
     (True, 20)
     """
-    scale = _PANEL / max(1.0, at[-1] - at[0])
+    scale = style.PANEL_WIDTH / max(1.0, at[-1] - at[0])
     near = list(zip(at, at[1:], labels, labels[1:], strict=False))
-    upright = any((b - a) * scale < _LETTER * (len(one) + len(other)) / 2 + _LETTER for a, b, one, other in near)
+    upright = any(
+        (b - a) * scale < style.LETTER * (len(one) + len(other)) / 2 + style.LETTER for a, b, one, other in near
+    )
     fitting: list[int] = []
     for place, x in enumerate(at):
-        if not upright or not fitting or (x - at[fitting[-1]]) * scale >= _LINE:
+        if not upright or not fitting or (x - at[fitting[-1]]) * scale >= style.LINE:
             fitting.append(place)
     return upright, fitting

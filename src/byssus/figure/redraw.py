@@ -140,6 +140,12 @@ class Results:
         for cell in OF_ONE:
             if name.startswith(f"{cell}-"):
                 return self._of_one(cell, name, wanted)
+        if not name.startswith(OF_A_KIND):
+            raise UsageError(
+                "can be drawn in another size and format, and else as it stands",
+                value=name,
+                fix="leave out --cycles, --basis, --groups and --cells",
+            )
         return self._of_a_kind(name, wanted)
 
     def _of_one(self, kind: str, name: str, wanted: Wanted) -> Figure:

@@ -55,6 +55,7 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
             **({} if place == 0 else {"matches": "x"}),
             **_scale(figure.x),
             **({"dtick": 1} if _few_counts(figure) else {}),
+            **({"constrain": "domain", "constraintoward": "left"} if figure.equal else {}),
         }
         layout[f"yaxis{suffix}"] = {
             "title": {"text": panel.y.label, "standoff": 8},
@@ -63,8 +64,9 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
             "automargin": True,
             "zeroline": False,
             **_scale(panel.y),
+            **({"scaleanchor": f"x{suffix}", "constrain": "domain", "constraintoward": "top"} if figure.equal else {}),
         }
-        texts += [_text(text, figure, suffix) for text in panel.texts]
+        texts += [_text(text, figure, panel, suffix) for text in panel.texts]
         for series in panel.series:
             shared = {
                 "legendgroup": toggled.get(series.group) or series.label or series.group,
@@ -101,13 +103,10 @@ def _scale(axis: Axis) -> dict[str, Any]:
     scale: dict[str, Any] = {"type": "log"}
     if axis.range is None:
         return scale
-    low, high = axis.range
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    ticks = [tick for decade in decades for digit in (1, 2, 5) if low <= (tick := float(f"{digit}e{decade}")) <= high]
     return scale | {
-        "range": [math.log10(low), math.log10(high)],
-        "tickvals": ticks,
-        "ticktext": [f"{tick:g}" for tick in ticks],
+        "range": [math.log10(end) for end in axis.range],
+        "tickvals": [at for at, _ in axis.ticks],
+        "ticktext": [text for _, text in axis.ticks],
     }
 
 
@@ -116,14 +115,19 @@ _BESIDE: dict[str, dict[str, Any]] = {
     "above": {"xanchor": "center", "yanchor": "bottom", "yshift": 5},
     "below": {"xanchor": "center", "yanchor": "top", "yshift": -5},
     "right": {"xanchor": "left", "yanchor": "middle", "xshift": 9},
+    "left": {"xanchor": "right", "yanchor": "middle", "xshift": -9},
+    "above right": {"xanchor": "left", "yanchor": "bottom", "xshift": 4, "yshift": 3},
+    "above left": {"xanchor": "right", "yanchor": "bottom", "xshift": -4, "yshift": 3},
+    "below right": {"xanchor": "left", "yanchor": "top", "xshift": 4, "yshift": -3},
+    "below left": {"xanchor": "right", "yanchor": "top", "xshift": -4, "yshift": -3},
 }
 
 
-def _text(text: Text, figure: Figure, suffix: str) -> dict[str, Any]:
-    return {
+def _text(text: Text, figure: Figure, panel: Panel, suffix: str) -> dict[str, Any]:
+    said = {
         "text": _plain(text.text),
         "x": math.log10(text.x) if figure.x.log else text.x,
-        "y": text.y,
+        "y": math.log10(text.y) if panel.y.log else text.y,
         "xref": f"x{suffix}",
         "yref": f"y{suffix}",
         "showarrow": False,
@@ -132,6 +136,12 @@ def _text(text: Text, figure: Figure, suffix: str) -> dict[str, Any]:
         "font": {"size": 12} | ({"color": style.colour(text.group, figure.groups)} if text.group else {}),
         **_BESIDE[text.place],
     }
+    if text.leader is not None:
+        # Plotly's arrow ends at x and y, and its words stand at the other end; without a shift, which moves both.
+        at = {"x": text.leader[0], "y": text.leader[1], "ax": said["x"], "ay": said["y"], "xshift": 0}
+        arrow = {"showarrow": True, "arrowhead": 0, "arrowwidth": 0.7, "axref": said["xref"], "ayref": said["yref"]}
+        said |= at | arrow | {"arrowcolor": style.colour(text.group, figure.groups)}
+    return said
 
 
 def _toggled(figure: Figure) -> dict[str, str]:

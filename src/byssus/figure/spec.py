@@ -7,6 +7,7 @@ are drawn thinned (`byssus.figure.thin`), and the figure then says so.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
@@ -20,6 +21,11 @@ Number = float | None
 
 #: The numbers of a point besides its abscissa, as exported.
 _NUMBERS = ("value", "standard uncertainty", "interval low", "interval high")
+#: A logarithmic axis whose ends are further apart is numbered at its decades alone.
+_MANY_DECADES = 1000.0
+#: Digits that a logarithmic axis is numbered at, the closest last; the first with enough numbers are taken.
+_DIGITS = ((1, 2, 5), range(1, 10), [digit / 5 for digit in range(5, 50)], [digit / 50 for digit in range(50, 500)])
+_LEAST_TICKS = 3
 
 
 class _Spec(BaseModel):
@@ -38,7 +44,34 @@ class Axis(_Spec):
     @property
     def label(self) -> str:
         """The label as it is drawn: ``Quantity / unit``, or the quantity alone if it is a count."""
-        return self.quantity if self.unit == "1" else f"{self.quantity} / {pretty_unit(self.unit)}"
+        unit = pretty_unit(self.unit).replace("ohm", "Ω").replace("deg", "°")
+        return self.quantity if self.unit == "1" else f"{self.quantity} / {unit}"
+
+    @property
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        """Where a logarithmic axis with a range is numbered: at decades; at 1, 2 and 5, or closer, where they are few.
+
+        Examples
+        --------
+        >>> Axis(quantity="Frequency", unit="Hz", range=(0.05, 2e5), log=True).ticks[:2]
+        ((0.1, '10⁻¹'), (1.0, '10⁰'))
+        >>> [text for _, text in Axis(quantity="Current", unit="A/g", range=(0.15, 6), log=True).ticks]
+        ['0.2', '0.5', '1', '2', '5']
+        >>> [text for _, text in Axis(quantity="|Z|", unit="ohm", range=(22, 75), log=True).ticks]
+        ['30', '40', '50', '60', '70']
+        """
+        if not self.log or self.range is None:
+            return ()
+        low, high = self.range
+        decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+        if high / low > _MANY_DECADES:
+            return tuple((at, pretty_unit(f"10^{decade}")) for decade in decades if low <= (at := 10.0**decade) <= high)
+        for digits in _DIGITS:
+            every = (float(f"{digit:g}e{decade}") for decade in decades for digit in digits)
+            found = tuple((at, f"{at:g}") for at in every if low <= at <= high)
+            if len(found) >= _LEAST_TICKS:
+                break
+        return found
 
     @property
     def column(self) -> str:
@@ -92,8 +125,12 @@ class Text(_Spec):
     x: float
     y: float
     group: str = ""
-    place: Literal["above", "below", "right"] = "above"
+    place: Literal["above", "below", "right", "left", "above right", "above left", "below right", "below left"] = (
+        "above"
+    )
     upright: bool = False
+    #: The point that a thin line joins the words to, where they stand apart from it; for words to the right.
+    leader: tuple[float, float] | None = None
 
 
 class Panel(_Spec):
@@ -127,6 +164,14 @@ class Figure(_Spec):
     #: All groups of the study in their order, so that each keeps its colour everywhere.
     groups: tuple[str, ...]
     legend_title: str | None = None
+    #: Whether a unit is as long upwards as it is across; for one panel of which both ranges are given.
+    equal: bool = False
+
+    @model_validator(mode="after")
+    def _equal_has_ranges(self) -> Self:
+        if self.equal and (len(self.panels) != 1 or self.x.range is None or self.panels[0].y.range is None):
+            raise ValueError("equal axes are for one panel of which both ranges are given")
+        return self
 
     def legend(self) -> list[Series]:
         """Return one series for each entry of the legend, in order."""

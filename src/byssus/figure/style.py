@@ -39,6 +39,9 @@ LONGEST_ENTRY = 44
 ONE_COLUMN_CM = 8.5
 TWO_COLUMNS_CM = 17.5
 CM_PER_INCH = 2.54
+#: Of a panel at one column its width and height, and of its words a letter and a line, in points: for where words fit.
+PANEL_WIDTH, PANEL_HEIGHT = 195.0, 115.0
+LETTER, LINE = 0.6 * FONT_SIZE, 1.3 * FONT_SIZE
 
 
 def colour(group: str, groups: Sequence[str], tint: float = 0.0) -> str:

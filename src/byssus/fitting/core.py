@@ -94,6 +94,11 @@ class Fit:
                 raise FitError(f"has no value: {estimate.reason}", field=estimate.name)
         return {name: estimate.value for name, estimate in self.estimates.items() if estimate.value is not None}
 
+    @property
+    def ended(self) -> dict[str, float]:
+        """Where the search ended, also of what the data leave open: one of many points that fit as well."""
+        return self._problem.all_values(self._solution)
+
     def wald(self, name: str, level: float = 0.95) -> tuple[float, float]:
         """Return the symmetric interval from the standard error: value ± t·error."""
         estimate = self.estimates[name]

@@ -355,6 +355,23 @@ PROPERTIES = (
     Column("note", "what a reader should know"),
 )
 
+CELL_NUMBERS = (
+    Column("number", "its name among the inputs of a virtual cell", required=True),
+    Column("of", "of an active material, an electrode, the cell or the SEI", required=True),
+    Column("label", "what people call it", required=True),
+    Column("property", "the record of properties.csv that it is; what is empty here then stands there"),
+    Column("value", "best value; empty where it is a property, or follows from others", number=True),
+    Column("low", "lower end of its range", number=True),
+    Column("high", "upper end of its range", number=True),
+    Column("unit", "of all three", required=True, parse=_unit),
+    Column("si", "the SI unit that the model takes it in", required=True, parse=_unit),
+    Column("method", "how it came about; empty where it is a property", choices=METHODS),
+    Column("title", "where it is from"),
+    Column("doi", "of that", parse=_doi),
+    Column("place", "in it"),
+    Column("note", "what a reader should know"),
+)
+
 CONFLICTS = (
     Column("conflict", "name of the contradiction", required=True),
     Column("severity", "A changes a number, B a label, unit or definition, C wording or citation", required=True,
@@ -402,6 +419,7 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
     "members": MEMBERS,
     "abbreviations": ABBREVIATIONS,
     "properties": PROPERTIES,
+    "cell_numbers": CELL_NUMBERS,
     "conflicts": CONFLICTS,
     "references": REFERENCES,
     "uses": USES,

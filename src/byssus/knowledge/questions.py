@@ -47,6 +47,7 @@ class Knowledge:
     members: pl.DataFrame
     abbreviations: pl.DataFrame
     properties: pl.DataFrame
+    cell_numbers: pl.DataFrame
     conflicts: pl.DataFrame
     references: pl.DataFrame
     uses: pl.DataFrame
@@ -377,7 +378,8 @@ def _shipped() -> Knowledge:
 
 
 def _tables() -> dict[str, pl.DataFrame]:
-    return {name: reading.table(name).drop("line", "file") for name in _TABLES}
+    tables = {name: reading.table(name) for name in _TABLES} | {"cell_numbers": reading.cell_numbers()}
+    return {name: table.drop("line", "file") for name, table in tables.items()}
 
 
 def _of(facts: list[pl.DataFrame], tables: dict[str, pl.DataFrame], faults: Iterable[KnowledgeError]) -> Knowledge:

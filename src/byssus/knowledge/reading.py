@@ -40,6 +40,16 @@ def table(name: str) -> pl.DataFrame:
     )
 
 
+def cell_numbers() -> pl.DataFrame:
+    """Read the numbers that a virtual cell starts from; of one that is a property, what is empty is taken from there."""
+    numbers, known = table("cell_numbers"), table("properties")
+    taken = ("value", "low", "high", "method", "title", "doi", "place")
+    joined = numbers.join(
+        known.select("property", *taken), on="property", how="left", suffix=" known", maintain_order="left"
+    )
+    return joined.with_columns(pl.coalesce(name, f"{name} known") for name in taken).select(numbers.columns)
+
+
 def rows_of(name: str) -> pl.DataFrame:
     """Read a table that ships with Byssus as text; one that is a folder is all of its files, one below the other."""
     path = DATA / f"{name}.csv"

@@ -21,7 +21,7 @@ import polars as pl
 from byssus.errors import ReadError
 from byssus.files import sha256_of
 from byssus.findings import Finding
-from byssus.measured.metadata import Instrument, Scalar
+from byssus.measured.metadata import Instrument, Metadata, Scalar
 
 #: Enough to know a format by; more is read only by the reader that claims the file.
 HEAD_BYTES = 65_536
@@ -188,6 +188,8 @@ class Reading:
     findings: tuple[Finding, ...] = ()
     #: The type of a curve; a key of `byssus.measured.tables.CURVES`.
     curve: str | None = None
+    #: All that a table of Byssus' own says of itself; it stands for the fields above but kind, data and findings.
+    stored: Metadata | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def read(
     source
         The file; ``archive::member`` for one in an archive; or its bytes.
     sample
-        What was measured.  A cycling table's electrode direction needs its configuration.
+        What was measured; where nothing is said, what a table of Byssus' own says of it.  A
+        cycling table's electrode direction needs its configuration.
     reader
         The name of a reader, to skip the recognition by content.
     columns
@@ -72,7 +73,7 @@ def read(
     place = Path(source) if isinstance(source, str) else source
     with opened(place, name, lambda file: chosen is not None or _recognised(file) is not None) as file:
         try:
-            return _made(file, chosen or _recognise(file), sample or Sample())
+            return _made(file, chosen or _recognise(file), sample)
         except ReadError as error:
             if error.file != str(file.path) or file.label == error.file:
                 raise
@@ -82,27 +83,34 @@ def read(
             ) from error
 
 
-def _made(file: InstrumentFile, chosen: Reader, sample: Sample) -> Table:
+def _made(file: InstrumentFile, chosen: Reader, sample: Sample | None) -> Table:
     with _one_line(file, chosen.title):
         reading = chosen.read(file)
-    data, findings = reading.data, [*reading.findings, *check_name(file.name, reading.vendor)]
-    if data.is_empty():
-        raise ReadError(f"holds no record ({chosen.title})", file=file.label, fix="export it again from the instrument")
-    if reading.kind == "cycling":
-        data = add_directions(data, sample.configuration)
-        findings += check_cycling(data, reading.instrument.resolution)
-    about = Metadata.model_validate(
+    about = reading.stored or Metadata.model_validate(
         {
             "kind": reading.kind,
             "curve": reading.curve,
             "instrument": reading.instrument,
-            "sample": sample,
             "started": reading.started,
             "missing": reading.missing,
             "vendor": reading.vendor,
-            "provenance": (Provenance(file=file.name, sha256=file.sha256, size=file.size, reader=chosen.name),),
         }
     )
+    this = Provenance(file=file.name, sha256=file.sha256, size=file.size, reader=chosen.name)
+    about = about.model_copy(
+        update={
+            "sample": about.sample if sample in (None, Sample()) else sample,
+            "provenance": (*about.provenance, this),
+        }
+    )
+    data, findings = reading.data, [*reading.findings, *check_name(file.name, about.vendor)]
+    if data.is_empty():
+        raise ReadError(f"holds no record ({chosen.title})", file=file.label, fix="export it again from the instrument")
+    if about.kind == "cycling":
+        data = add_directions(data, about.sample.configuration)
+        said = {(finding.code, finding.message) for finding in reading.findings}
+        found = check_cycling(data, about.instrument.resolution)
+        findings += (finding for finding in found if (finding.code, finding.message) not in said)
     try:
         return Table(data, about, tuple(_in_file(findings, file.name)))
     except TableError as error:

@@ -34,6 +34,9 @@ Need = Literal["required", "recommended", "optional"]
 #: Columns that begin so hold what the instrument wrote, under its own name and unchanged.
 VENDOR = "vendor: "
 
+#: Columns that begin so hold hidden states of a simulation, ``truth: Quantity / unit``; analyses take no notice of them.
+TRUTH = "truth: "
+
 #: Key of the Parquet file's own metadata under which Byssus keeps the table's.
 PARQUET_KEY = "byssus"
 
@@ -302,7 +305,8 @@ class Table:
     ----------
     data
         The frame.  Its columns are those of the kind (`KINDS`), columns that start with
-        ``vendor: ``, and for a curve any named ``Quantity / unit``.
+        ``vendor: ``, where it is simulated those that start with ``truth: ``, and for a curve
+        any named ``Quantity / unit``.
     metadata
         See `byssus.measured.metadata.Metadata`.
     findings
@@ -440,6 +444,11 @@ def _faults(data: pl.DataFrame, metadata: Metadata) -> Iterator[str]:
         if name.startswith(VENDOR):
             yield from _not_finite(data[name])
             continue
+        if name.startswith(TRUTH):
+            if metadata.origin != "simulated":
+                yield f"column {name!r} holds a truth, which only a simulated table knows"
+            yield from _free_column_faults(data[name])
+            continue
         if kind.free_columns:
             yield from _free_column_faults(data[name])
         else:
@@ -493,9 +502,10 @@ def _not_finite(series: pl.Series) -> Iterator[str]:
 
 
 def _free_column_faults(series: pl.Series) -> Iterator[str]:
-    match = re.fullmatch(r"\S.* / (?P<unit>\S.*)", series.name)
+    prefix = TRUTH if series.name.startswith(TRUTH) else ""
+    match = re.fullmatch(r"\S.* / (?P<unit>\S.*)", series.name.removeprefix(prefix))
     if not match:
-        yield f"column {series.name!r} is not named 'Quantity / unit'"
+        yield f"column {series.name!r} is not named '{prefix}Quantity / unit'"
         return
     try:
         check_unit(match["unit"])

@@ -11,6 +11,9 @@ file may be written twice within one tick.  A test in an archive is named by the
 and its name there: nothing need be unpacked, and another test added to the archive has
 all of them read again.
 
+A recipe is named by what it says, so it is the same in the study as in a file of its own, and
+however it is laid out.
+
 The sources are hashed, not only the version: who edits a line of an analysis has no new
 version of Byssus.  Rooms that no number follows from (figures, the report, the command line) do not
 count.  A reader of another package is none of these sources, so what it read is not kept.
@@ -31,12 +34,15 @@ from typing import Any
 
 from byssus.files import sha256_of
 from byssus.measured.archives import SEPARATOR
+from byssus.recipe.reading import content_hash
 from byssus.study.study import Study
 
 #: Parts of the package that no number of a cell follows from.
-_APART = {"__main__.py", "app", "examples", "figure", "report", "validation", "workflow.py"}
+_APART = {"__main__.py", "app", "examples", "figure", "report", "validation", "virtual", "workflow.py"}
 #: Libraries whose numbers Byssus passes on, as far as they are installed.
-_LIBRARIES = ("fastexcel", "fastnda", "galvani", "numpy", "pint", "polars", "scipy")
+_LIBRARIES = (
+    "casadi", "fastexcel", "fastnda", "galvani", "numpy", "pint", "polars", "pybamm", "pybammsolvers", "scipy",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,9 @@ class Inputs:
             files = tuple((name, sha256_of(path)) for path, name in named)
         except (OSError, ValueError):
             return None
+        recipe = study.recipe(asked.electrode)
         said = {
+            "recipe": None if recipe is None else content_hash(recipe),
             "sample": study.sample(cell).model_dump(mode="json"),
             "columns": None if asked.columns is None else asked.columns.model_dump(mode="json"),
             "retention_baselines": list(study.analysis.retention_baselines),

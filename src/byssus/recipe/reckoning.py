@@ -20,8 +20,9 @@ from byssus.quantity import Quantity, convert, pretty_unit
 #: A difference below this share of a figure is the arithmetic's own.
 _DUST = 1e-11
 
-#: How an input came about: written in the recipe, looked up in knowledge, or taken for want of better.
-Origin = Literal["given", "known", "estimate", "assumed"]
+#: How an input came about: written in the recipe, looked up in knowledge, fitted to measurements, or taken for want
+#: of better.
+Origin = Literal["given", "known", "fitted", "estimate", "assumed"]
 
 
 @dataclass(frozen=True, slots=True)

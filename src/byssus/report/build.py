@@ -33,13 +33,14 @@ from byssus.quantity import pretty_unit
 from byssus.report.answer import Answer, Beside, Differences, number
 from byssus.report.citations import DOI
 from byssus.report.known import Cards, conditions, dois, standing
+from byssus.report.simulated import Simulation
 from byssus.report.tables import Listing
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 #: Whose versions a number may depend on.
-_DEPENDS_ON = ("polars", "numpy", "scipy", "pint", "fastnda", "fastexcel", "matplotlib", "plotly")
+_DEPENDS_ON = ("polars", "numpy", "scipy", "pint", "fastnda", "fastexcel", "matplotlib", "plotly", "pybamm", "casadi")
 #: The same, of a library that need not be there.
 _EXTRA = "galvani"
 
@@ -83,6 +84,8 @@ class Report:
     tables: Sequence[Listing] = field(default=())
     #: What is known of the binders.
     known: Cards | None = None
+    #: What of it was simulated.
+    simulation: Simulation | None = None
     #: What to cite, as BibTeX.
     citations: str = ""
     #: Figures that were drawn as SVG already, by name; the others are drawn here.

@@ -2,6 +2,8 @@
 
 What was given for the cell goes before disc minus foil, and that before loading times area;
 the active mass is the coating's times the share, the coating's the active over the share.
+Loading and area are the electrode's own; where it says none, those of its recipe's coating, if the
+recipe says what the loading counts or lets it be inferred.  A virtual cell has only these.
 Whatever is said twice is compared; a contradiction is a finding, and the preferred value is used.
 
 Uncertainty is propagated to first order from the inputs that have one (JCGM 100:2008 (GUM),
@@ -15,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from byssus.conventions import Configuration
 from byssus.findings import Finding
@@ -27,8 +30,9 @@ from byssus.physics.loading import (
     mass_from_loading,
 )
 from byssus.quantity import Quantity
-from byssus.recipe.model import Recipe
-from byssus.study.model import Cell, Electrode
+from byssus.recipe.electrode import basis_of
+from byssus.recipe.model import Coating, Recipe
+from byssus.study.model import Cell, Electrode, VirtualCell, same
 
 #: Two values of one quantity contradict each other beyond this many standard uncertainties of
 #: their difference: about 95 % (JCGM 100:2008 (GUM), 6.2.1 and G.6.6).
@@ -107,7 +111,7 @@ class _Number:
 _MASS, _AREA, _SHARE = ("kg", "mg"), ("m^2", "cm^2"), ("1", "%")
 
 
-def resolve(name: str, cell: Cell, electrode: Electrode, recipe: Recipe | None = None) -> Masses:
+def resolve(name: str, cell: Cell | VirtualCell, electrode: Electrode, recipe: Recipe | None = None) -> Masses:
     r"""Find active mass, coating mass and area of a cell from what the study says.
 
     Examples
@@ -128,9 +132,39 @@ def resolve(name: str, cell: Cell, electrode: Electrode, recipe: Recipe | None =
     return _Resolution(name, cell, electrode, recipe).result()
 
 
+def coated(electrode: Electrode, recipe: Recipe) -> Recipe:
+    """Return a recipe for one electrode: what the study says of its loading and area goes before the recipe's coating.
+
+    A thickness is that of the recipe's own loading, so it does not go with another.
+
+    Examples
+    --------
+    >>> recipe = Recipe(parts={"Si": 8, "CMC": 2}, active="Si", electrode={"loading": "1 mg/cm^2", "porosity": "55 %"})
+    >>> made = coated(Electrode(binder="CMC", made="empty", active_loading="0.82 ± 0.03 mg/cm^2"), recipe)
+    >>> print(made.electrode.loading, made.electrode.loading_basis, made.electrode.porosity)
+    0.820 ± 0.030 mg/cm² active 55 %
+    """
+    coating, changed = recipe.electrode or Coating(), dict[str, Any]()
+    own = electrode.coating_loading if electrode.active_loading is None else electrode.active_loading
+    if own is not None:
+        changed = {"loading": own, "loading_basis": "active" if own is electrode.active_loading else "coating"}
+        if coating.loading is None or not same(own, coating.loading):
+            changed["thickness"] = None
+    across = _given("electrode_diameter", "diameter", electrode.electrode_diameter, ("m", "mm"))
+    if electrode.electrode_area is not None:
+        changed["area"] = electrode.electrode_area
+    elif across is not None:
+        changed["area"] = _through(disc_area, "area", _AREA, "", across).quantity
+    return recipe.model_copy(update={"electrode": coating.model_copy(update=changed)}) if changed else recipe
+
+
 class _Resolution:
-    def __init__(self, name: str, cell: Cell, electrode: Electrode, recipe: Recipe | None) -> None:
+    def __init__(self, name: str, cell: Cell | VirtualCell, electrode: Electrode, recipe: Recipe | None) -> None:
         self.name, self.cell, self.electrode, self.recipe = name, cell, electrode, recipe
+        #: Where a field stands that only this cell could have: of a virtual one nothing was weighed.
+        self.place = f"cells.{name}" if isinstance(cell, Cell) else f"electrodes.{cell.electrode}"
+        #: The loading of the recipe's coating, by the field of an electrode that it stands for.
+        self.in_recipe: dict[str, Quantity] = {}
         self.findings: list[Finding] = []
         self.compared: set[frozenset[str]] = set()
 
@@ -140,6 +174,7 @@ class _Resolution:
         weighed = self.weighed(foil)
         given_active = self.of_cell("active_mass", "active mass", _MASS)
         given_coating = self.of_cell("coating_mass", "coating", _MASS)
+        unclear = self.look_into_recipe(share)
         loaded_active = self.loaded("active_loading", area, "active mass")
         loaded_coating = self.loaded("coating_loading", area, "coating")
         active = self.preferred(
@@ -170,6 +205,12 @@ class _Resolution:
                 coating = None
         if active is None and area is None:
             self.needs_area()
+        if active is None and unclear:
+            self.missing(
+                "active_mass",
+                "the loading in the recipe is of the active material or of the coating, and nothing in it tells which; "
+                "say its loading_basis",
+            )
         active, coating, area = self.on_its_area(active, coating, area)
         found = {"active_mass": active, "coating_mass": coating, "electrode_area": area}
         in_order = {"electrode area": area, "foil mass": weighed and foil, "active share": share}
@@ -186,10 +227,16 @@ class _Resolution:
         )
 
     def area(self) -> _Number | None:
-        """Find the area: the cell's own, else the electrode's; of each the area, else the diameter."""
-        for part, place in ((self.cell, f"cells.{self.name}"), (self.electrode, f"electrodes.{self.cell.electrode}")):
-            given = _given(f"{place}.electrode_area", "area", part.electrode_area, _AREA)
-            across = _given(f"{place}.electrode_diameter", "diameter", part.electrode_diameter, ("m", "mm"))
+        """Find the area: the cell's own, else the electrode's, else its recipe's; of each the area, else the diameter."""
+        electrode = f"electrodes.{self.cell.electrode}"
+        coating = None if self.recipe is None else self.recipe.electrode
+        for place, own, diameter in (
+            (f"{self.place}.electrode_area", self.of_disc("electrode_area"), self.of_disc("electrode_diameter")),
+            (f"{electrode}.electrode_area", self.electrode.electrode_area, self.electrode.electrode_diameter),
+            (f"recipes.{self.electrode.recipe}.electrode.area", None if coating is None else coating.area, None),
+        ):
+            given = _given(place, "area", own, _AREA)
+            across = _given(place.replace("_area", "_diameter"), "diameter", diameter, ("m", "mm"))
             disc = None
             if across is not None:
                 disc = _through(disc_area, "area", _AREA, f"π/4 × ({across.quantity})²", across)
@@ -232,7 +279,7 @@ class _Resolution:
         own = self.of_cell("foil_mass", "foil", _MASS)
         rolled = None
         loading = self.of_electrode("foil_loading", "foil loading")
-        if loading is not None and area is not None and self.cell.disc_mass is not None:
+        if loading is not None and area is not None and self.of_disc("disc_mass") is not None:
             rolled = _through(mass_from_loading, "foil", _MASS, f"{loading} × {area}", loading, area)
         return self.preferred("foil mass", "foil_mass", own, rolled)
 
@@ -309,12 +356,31 @@ class _Resolution:
                     f"{', '.join(dict.fromkeys(number.unstated))}",
                 )
 
+    def look_into_recipe(self, share: _Number | None) -> bool:
+        """Take the recipe's loading where the electrode says none; True if it cannot be told what that counts."""
+        coating = None if self.recipe is None else self.recipe.electrode
+        own = (self.electrode.active_loading, self.electrode.coating_loading)
+        if self.recipe is None or coating is None or coating.loading is None or share is None or any(own):
+            return False
+        basis = basis_of(self.recipe, share.value)
+        if not basis.open:
+            self.in_recipe = {f"{basis.counts}_loading": coating.loading}
+        return basis.open
+
+    def of_disc(self, name: str) -> Quantity | None:
+        """Return what was weighed or punched for this cell alone; of a virtual one nothing was."""
+        found: Quantity | None = getattr(self.cell, name) if isinstance(self.cell, Cell) else None
+        return found
+
     def of_cell(self, name: str, label: str, units: tuple[str, str]) -> _Number | None:
-        return _given(f"cells.{self.name}.{name}", label, getattr(self.cell, name), units)
+        return _given(f"{self.place}.{name}", label, self.of_disc(name), units)
 
     def of_electrode(self, name: str, label: str) -> _Number | None:
-        units = ("kg/m^2", "mg/cm^2")
-        return _given(f"electrodes.{self.cell.electrode}.{name}", label, getattr(self.electrode, name), units)
+        own: Quantity | None = getattr(self.electrode, name)
+        place = f"electrodes.{self.cell.electrode}.{name}"
+        if own is None and name in self.in_recipe:
+            own, place = self.in_recipe[name], f"recipes.{self.electrode.recipe}.electrode.loading"
+        return _given(place, label, own, ("kg/m^2", "mg/cm^2"))
 
     def implausible(self, name: str, message: str) -> None:
         self.find("value-implausible", name, f"{message}; it was left out")
@@ -323,7 +389,7 @@ class _Resolution:
         self.find("value-missing", name, message)
 
     def find(self, code: str, name: str, message: str) -> None:
-        place = name if "." in name else f"cells.{self.name}.{name}"
+        place = name if "." in name else f"{self.place}.{name}"
         self.findings.append(Finding(code, message, sample=self.name, field=place))
 
 

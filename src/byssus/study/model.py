@@ -6,13 +6,16 @@ JSON Schema for editors (docs/study.schema.json) and docs/study.md are made from
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
     Field,
+    ValidationError,
     ValidationInfo,
     WithJsonSchema,
     field_validator,
@@ -34,9 +37,17 @@ from byssus.handwritten.fields import (
 )
 from byssus.knowledge.reading import table
 from byssus.measured.readers.generic import ColumnMap
+from byssus.protocol.model import Current, Window
+from byssus.protocol.standard import Tests
 from byssus.quantity import Quantity
-from byssus.recipe.model import Recipe
+from byssus.recipe.model import Ranged, Recipe
 from byssus.source import Source
+
+#: Ends of a virtual cell's window [V]. Beyond these the unit is wrong (V for mV): lithium cells are used above 0 V and
+#: go some tenths of a volt below in sweeps, and those of the highest voltage end near 5 V.
+LOWEST_VOLTAGE, HIGHEST_VOLTAGE = -0.5, 6.0
+#: Inputs that a calibration may fit: a handful of capacities does not tell more apart.
+MOST_FREE = 3
 
 #: The reason that stands where a cell is excluded without one.
 NO_REASON = "no reason given"
@@ -80,6 +91,14 @@ _MEASURED_AS = {
     "capacity retention": tuple(f"retention of {word} capacity" for word in _WORDS),
     **dict.fromkeys(("specific capacity", "areal capacity", "capacity"), tuple(f"{word} capacity" for word in _WORDS)),
 }
+
+
+def _a_quantity(name: str) -> str:
+    if name not in QUANTITIES:
+        raise ValueError(
+            f"{name!r} is not a quantity of the results or of docs/knowledge.md; {did_you_mean(name, QUANTITIES)}"
+        )
+    return name
 
 
 def _one_or_more(given: Any) -> Any:
@@ -243,6 +262,161 @@ class ExcludedCell(_Disc):
     files: Annotated[tuple[str, ...], _lone_or_list(str)] = Field((), description="The files of its test; not read.")
 
 
+class CellModel(StrEnum):
+    """How a virtual cell is modelled: single particle, single particle with electrolyte, or Doyle-Fuller-Newman."""
+
+    SPM = "SPM"
+    SPME = "SPMe"
+    DFN = "DFN"
+
+
+_Number = Annotated[Quantity, BeforeValidator(number_or_text, json_schema_input_type=str | float)]
+
+
+class Known(Part):
+    """A number that is better known of one virtual cell than in general."""
+
+    value: _Number = Field(description="The number, or the best guess in a range.", examples=["150 ± 20 nm"])
+    low: _Number | None = Field(None, description="The lower end, where a range is known.", examples=["100 nm"])
+    high: _Number | None = Field(None, description="The upper end.", examples=["200 nm"])
+    note: str | None = Field(None, description="Where it is from.", examples=["laser diffraction, lab book 7"])
+
+    @model_validator(mode="after")
+    def _in_its_range(self) -> Self:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("gives one end of its range; give low and high, or neither")
+        try:
+            _ = self.number
+        except ValidationError as error:
+            raise ValueError(str(error.errors()[0]["ctx"]["error"])) from error
+        return self
+
+    @property
+    def number(self) -> Quantity | Ranged:
+        """The number without its note."""
+        if self.low is None or self.high is None:
+            return self.value
+        return Ranged(value=self.value, low=self.low, high=self.high)
+
+
+def _value_alone(given: Any) -> Any:
+    """Take a value alone for one without range and note."""
+    return {"value": given} if isinstance(given, str | int | float | Quantity) else given
+
+
+class Calibration(Part):
+    """A fit of a virtual cell to values from the literature at some of their currents; the others are predicted."""
+
+    quantity: str = Field(
+        "lithiation capacity",
+        description="The quantity of the references that it is fitted to.",
+        json_schema_extra={"enum": list(QUANTITIES)},
+    )
+    currents: tuple[Current, ...] = Field(
+        description="Currents of the references that the fit may see: of those of its binder and quantity that say a "
+        "current and no cycle, as of a rate test. Of several at one current it sees the first.",
+        examples=[["0.2 A/g", "1 A/g", "6 A/g"]],
+        json_schema_extra={"minItems": 1},
+    )
+    free: tuple[str, ...] = Field(
+        description="One to three inputs of the virtual cell to be fitted, no more than there are currents.",
+        examples=[["exchange current density", "diffusion coefficient"]],
+        json_schema_extra={"minItems": 1, "maxItems": MOST_FREE},
+    )
+
+    @field_validator("quantity")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        return _a_quantity(name)
+
+    @model_validator(mode="after")
+    def _determined(self) -> Self:
+        # Not by the length of a field, which would count a wrong item as absent and tell of it twice.
+        for name in ("currents", "free"):
+            if not getattr(self, name):
+                raise ValueError(f"{name}: is empty; name at least one")
+        for at, current in enumerate(self.currents):
+            if any(same(current, other) for other in self.currents[:at]):
+                raise ValueError(f"currents: {current} is named twice")
+        if len(set(self.free)) < len(self.free):
+            raise ValueError(f"free: an input is named twice in {', '.join(self.free)}")
+        most = min(MOST_FREE, len(self.currents))
+        if len(self.free) > most:
+            raise ValueError(
+                f"free: {', '.join(self.free)} are more than the {most} that {len(self.currents)} currents may tell; "
+                "name fewer inputs, or more currents"
+            )
+        return self
+
+
+def _two_voltages(given: Any) -> Any:
+    """Take a list of two for the window between them."""
+    if isinstance(given, Window | Mapping):
+        return given
+    if not isinstance(given, list | tuple) or len(given) != 2:
+        raise ValueError(f"{given!r} is not two voltages, the lower first; write it as [0.005 V, 1.5 V]")
+    return dict(zip(("lower", "upper"), given, strict=True))
+
+
+class VirtualCell(Named):
+    """A cell that is simulated: an electrode of the study with a recipe, what it stands against, and what is done to it."""
+
+    electrode: str = Field(description="Its electrode, a name under electrodes; the electrode needs a recipe.")
+    configuration: Configuration = Field(description="half: against lithium metal; full: against a second electrode.")
+    against: str | None = Field(
+        None,
+        description="The other electrode of a full cell, a name under electrodes; one of the two is made empty, one full.",
+    )
+    window: Annotated[
+        Window, BeforeValidator(_two_voltages, json_schema_input_type=tuple[Quantity, Quantity] | Window)
+    ] = Field(description="The lower and the upper voltage that it is used between.", examples=[["0.005 V", "1.5 V"]])
+    model: CellModel | None = Field(
+        None,
+        description="SPM, SPMe or DFN: one particle an electrode, that with electrolyte, or many. Chosen if left out.",
+    )
+    base: str | None = Field(
+        None,
+        description="Name of a PyBaMM parameter set, for what the recipe does not say of an active material other than "
+        "silicon, chosen by material if left out; or, for silicon, baggetto, friedrich, kuecher, kunz or lu, the published "
+        "electrode whose potential it has (docs/validation/silicon.md), that fitted to all of them if left out.",
+        examples=["Chen2020", "kunz"],
+    )
+    given: dict[str, Annotated[Known, BeforeValidator(_value_alone, json_schema_input_type=Known | str | float)]] = (
+        Field(
+            {},
+            description="Inputs of the virtual cell that are better known of this one than in general, by name: a value, or "
+            "value with low, high and note. `byssus simulate --explain` lists the names.",
+            examples=[{"radius": {"value": "150 nm", "low": "100 nm", "high": "200 nm", "note": "laser diffraction"}}],
+        )
+    )
+    calibrate: Calibration | None = Field(
+        None, description="A fit of some inputs to values from the literature, before any test."
+    )
+    tests: Tests = Field(default_factory=Tests, description="What is done to it, where that is not as usual.")
+
+    @field_validator("window")
+    @classmethod
+    def _of_a_cell(cls, window: Window) -> Window:
+        for end in (window.lower, window.upper):
+            if not LOWEST_VOLTAGE <= end.to("V").value <= HIGHEST_VOLTAGE:
+                raise ValueError(f"{end} is outside {LOWEST_VOLTAGE:g} to {HIGHEST_VOLTAGE:g} V; check its unit")
+        return window
+
+    @model_validator(mode="after")
+    def _against_what_it_stands(self) -> Self:
+        if self.configuration is Configuration.FULL and self.against is None:
+            raise ValueError("against: is missing; name the other electrode of the full cell")
+        if self.configuration is Configuration.HALF and self.against is not None:
+            raise ValueError(f"against: {self.against!r} is for a full cell; a half cell stands against lithium metal")
+        return self
+
+    @model_validator(mode="after")
+    def _one_window(self) -> Self:
+        if self.tests.window is not None:
+            raise ValueError("tests.window: is said by window already; leave it out of tests")
+        return self
+
+
 class Pair(Part):
     """Two binders to be compared."""
 
@@ -268,6 +442,11 @@ class Reference(Part):
     )
     value: Quantity = Field(description="The value with its unit.", examples=["3227 mAh/g"])
     cycle: Cycle | None = Field(None, description="The cycle it was read at.")
+    current: Current | None = Field(
+        None,
+        description="The current it was measured at: per mass of active material, per area, of the cell, or as a C-rate.",
+        examples=["0.2 A/g"],
+    )
     basis: CapacityBasis | None = Field(None, description="What a capacity is divided by; must be said for mAh/g.")
     source: GivenSource = Field(
         description="Where it stands: a title alone, or title, doi and section, table or figure."
@@ -277,11 +456,7 @@ class Reference(Part):
     @field_validator("quantity")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in QUANTITIES:
-            raise ValueError(
-                f"{name!r} is not a quantity of the results or of docs/knowledge.md; {did_you_mean(name, QUANTITIES)}"
-            )
-        return name
+        return _a_quantity(name)
 
     @field_validator("value", mode="before", json_schema_input_type=str | float)
     @classmethod
@@ -322,6 +497,17 @@ def measures(value: Quantity, unit: str) -> bool:
     return True
 
 
+def same(one: Quantity, other: Quantity) -> bool:
+    """Say whether two quantities are one value, whatever units they are written in.
+
+    Examples
+    --------
+    >>> same(Quantity(0.2, "A/g"), Quantity(200, "mA/g")), same(Quantity(1, "A/g"), Quantity(1, "mA"))
+    (True, False)
+    """
+    return measures(one, other.unit) and math.isclose(one.to(other.unit).value, other.value, rel_tol=1e-9)
+
+
 class Analysis(Part):
     """What the analyses are asked to do."""
 
@@ -351,11 +537,19 @@ class StudyFile(Part):
         description="Folder in which the files of the cells are found, from the study's own; else the study's own.",
     )
     binders: dict[str, Binder | None] = Field(description="The binders, by name.")
-    recipes: dict[str, Recipe] = Field({}, description="What slurries were mixed from, by name.")
+    recipes: dict[str, Recipe | str] = Field(
+        {},
+        description="What slurries were mixed from, by name: the recipe itself, or the name of its file, from the "
+        "study's folder.",
+        examples=[{"Si/CCL": "../recipes/ccl-5.yaml"}],
+    )
     electrodes: dict[str, Electrode] = Field(
         description="The coatings, by name. Cells of one coating are not independent witnesses for its binder."
     )
-    cells: dict[str, Cell | ExcludedCell] = Field(description="The cells, by name.")
+    cells: dict[str, Cell | ExcludedCell] = Field({}, description="The cells that were measured, by name.")
+    virtual: dict[str, VirtualCell] = Field(
+        {}, description="The cells that are simulated, by names that no measured cell has."
+    )
     comparisons: Comparisons = Field(default_factory=Comparisons, description="The comparisons that the report makes.")
     references: tuple[Reference, ...] = Field((), description="Values from the literature.")
     data_sources: tuple[GivenSource, ...] = Field(
@@ -390,7 +584,8 @@ def _tidied(schema: Any, *, choice: bool = False) -> Any:
     tidy = {}
     for name, part in schema.items():
         made_up = name == "title" and isinstance(part, str)
-        nothing = name == "default" and part in (None, [], {})
+        # A default that is a quantity, or holds some, is said in words: the schema calls a quantity text.
+        nothing = name == "default" and (part in (None, []) or "{" in str(part))
         # An example of any quantity is none of this one, which has its own outside the choice.
         if made_up or nothing or (choice and name == "examples"):
             continue

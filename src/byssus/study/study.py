@@ -14,8 +14,10 @@ Layout (version 1; `byssus init` writes one with every field, docs/study.md list
       CCL: {}
     recipes:
       "6:2:2": {parts: {silicon: 6, carbon black: 2, binder: 2}, active: silicon}
+      Si/CCL: ../recipes/ccl-5.yaml
     electrodes:
       Si/CMC: {binder: CMC, made: empty, recipe: "6:2:2", foil_loading: 10.75 ± 0.11 mg/cm^2}
+      Si/CCL: {binder: CCL, made: empty, recipe: Si/CCL}
     cells:
       CMC-1:
         electrode: Si/CMC
@@ -24,6 +26,8 @@ Layout (version 1; `byssus init` writes one with every field, docs/study.md list
         disc_mass: 13.52 ± 0.01 mg
         electrode_diameter: 12.00 ± 0.05 mm
       CMC-2: {excluded: short circuit at assembly}
+    virtual:
+      CCL: {electrode: Si/CCL, configuration: half, window: [0.005 V, 1.5 V]}
     comparisons:
       control: CMC
     references:
@@ -41,21 +45,23 @@ import contextlib
 import glob
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 from typing import Any
 
-from byssus.errors import ByssusError, SeveralErrors, StudyError, UsageError
+from byssus.errors import ByssusError, RecipeError, SeveralErrors, StudyError, UsageError
 from byssus.files import MARKER
 from byssus.findings import Finding
 from byssus.handwritten.fields import Named
 from byssus.handwritten.reading import Kind, SectionReader, parse, plain
 from byssus.measured.archives import SEPARATOR
 from byssus.measured.metadata import Sample
+from byssus.protocol.model import Protocol
+from byssus.recipe import reading
 from byssus.recipe.model import Recipe
 from byssus.source import Source
-from byssus.study.masses import Masses, resolve
+from byssus.study.masses import Masses, coated, resolve
 from byssus.study.model import (
     SECTIONS,
     Analysis,
@@ -65,7 +71,9 @@ from byssus.study.model import (
     Electrode,
     ExcludedCell,
     Reference,
+    VirtualCell,
     as_source,
+    same,
 )
 
 _KIND = Kind(
@@ -95,6 +103,10 @@ class Study:
     cells: dict[str, Cell]
     analysis: Analysis
     recipes: dict[str, Recipe] = field(default_factory=dict)
+    #: The files of those recipes that stand in one of their own.
+    recipe_files: dict[str, Path] = field(default_factory=dict)
+    #: The cells to be simulated; each has an electrode with a recipe, and a name that no cell has.
+    virtual: dict[str, VirtualCell] = field(default_factory=dict)
     #: The cells that are not to be analysed.
     excluded: dict[str, ExcludedCell] = field(default_factory=dict)
     comparisons: Comparisons = field(default_factory=Comparisons)
@@ -116,14 +128,41 @@ class Study:
         return self.data / file
 
     def masses(self, cell: str) -> Masses:
-        """Return what a cell's electrode weighs and measures, with the arithmetic."""
-        what = self.cells[cell]
+        """Return what a cell's electrode, measured or virtual, weighs and measures, with the arithmetic."""
+        what = self._cell(cell)
         electrode = self.electrodes[what.electrode]
         return resolve(cell, what, electrode, self.recipes.get(electrode.recipe or ""))
 
+    def recipe(self, electrode: str) -> Recipe | None:
+        """Return what an electrode was made of; what the study says of its coating goes before the recipe."""
+        coating = self.electrodes[electrode]
+        recipe = self.recipes.get(coating.recipe or "")
+        return None if recipe is None else coated(coating, recipe)
+
+    def reported(self, virtual: str, quantity: str) -> tuple[Reference, ...]:
+        """Return the references that a virtual cell can be held against current by current, in the order of the file.
+
+        They are those of its binder and of a quantity that say their current and no cycle, as those of a rate test do.
+        """
+        binder = self.electrodes[self.virtual[virtual].electrode].binder
+        return _by_current(self.references, binder, quantity)
+
+    def protocol(self, virtual: str, test: str) -> Protocol:
+        """Return what a test, one of `byssus.protocol.standard.NAMES`, does to a virtual cell.
+
+        Raises
+        ------
+        UsageError
+            If there is no such test.
+        """
+        cell = self.virtual[virtual]
+        tests = cell.tests.model_copy(update={"window": cell.window})
+        # Only without a window does it matter what the material is.
+        return tests.protocol(test, self.electrodes[cell.electrode].made, cell.configuration, silicon=False)
+
     def sample(self, cell: str) -> Sample:
-        """Return the sample that a cell's table is about."""
-        what, masses = self.cells[cell], self.masses(cell)
+        """Return the sample that a cell's table is about, measured or virtual."""
+        what, masses = self._cell(cell), self.masses(cell)
         electrode = self.electrodes[what.electrode]
         return Sample(
             name=cell,
@@ -135,7 +174,7 @@ class Study:
             active_mass=masses.active_mass,
             coating_mass=masses.coating_mass,
             electrode_area=masses.electrode_area,
-            nominal_capacity=what.nominal_capacity,
+            nominal_capacity=what.nominal_capacity if isinstance(what, Cell) else None,
             shared_uncertainty=masses.shared_uncertainty,
             arithmetic=masses.steps,
         )
@@ -147,28 +186,29 @@ class Study:
         return list(dict.fromkeys([*others, *((pair.binder, pair.against) for pair in self.comparisons.pairs)]))
 
     def file_names(self) -> dict[str, str]:
-        """Return for each cell a name that every file system takes, and that no other cell has.
+        """Return for each cell, measured or virtual, a name that every file system takes, and that no other cell has.
 
         Letters and digits stay; anything else becomes a dash, and a name that was changed
         gets a few digits of its hash, so that ``A/1`` and ``A:1`` stay two files.
         """
-        names = {}
-        for cell in self.cells:
+        names, cells = {}, [*self.cells, *self.virtual]
+        for cell in cells:
             plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in cell).strip(".")
-            twin = sum(other.casefold() == cell.casefold() for other in self.cells) > 1
+            twin = sum(other.casefold() == cell.casefold() for other in cells) > 1
             if plain != cell or twin or len(plain) > LONGEST_NAME:
                 plain = f"{plain[:LONGEST_NAME]}-{hashlib.sha256(cell.encode()).hexdigest()[:6]}"
             names[cell] = plain
         return names
 
     def parts(self) -> list[tuple[str, Named]]:
-        """Return all that has a name and may have a note: binders, recipes, electrodes and cells, in this order."""
+        """Return all that has a name and may have a note: binders, recipes, electrodes, cells, virtual cells."""
         return [
             *self.binders.items(),
             *self.recipes.items(),
             *self.electrodes.items(),
             *self.cells.items(),
             *self.excluded.items(),
+            *self.virtual.items(),
         ]
 
     def exclusions(self) -> list[dict[str, str | None]]:
@@ -182,9 +222,9 @@ class Study:
         """Return the faults, the excluded cells, and what masses and areas contradict, as findings."""
         faults = [
             Finding(
-                "study-field",
+                "recipe-field" if isinstance(fault, RecipeError) else "study-field",
                 str(fault),
-                file=self.file.name,
+                file=Path(fault.file or self.file).name,
                 field=fault.field,
                 value=None if fault.value is None else str(fault.value),
             )
@@ -203,6 +243,9 @@ class Study:
         line = self.lines.get(finding.field or "")
         message = finding.message if line is None else f"line {line}: {finding.message}"
         return replace(finding, message=message, file=self.file.name)
+
+    def _cell(self, name: str) -> Cell | VirtualCell:
+        return self.cells[name] if name in self.cells else self.virtual[name]
 
     def _binder_of(self, cell: ExcludedCell) -> str | None:
         electrode = self.electrodes.get(cell.electrode or "")
@@ -224,7 +267,7 @@ def load(path: Path, *, data: Path | None = None) -> Study:
     StudyError
         If there is no such file, it is no YAML, its schema version is unknown, or no
         cell of it can be understood.  Lesser faults are in `Study.faults`.  A study that
-        names no cell is one all the same if it has values from the literature.
+        names no cell is one all the same if it has virtual cells, or values from the literature.
     SeveralErrors
         If no cell of it can be understood, for several reasons.
     UsageError
@@ -250,7 +293,7 @@ def load(path: Path, *, data: Path | None = None) -> Study:
             reader.unknown(content, str(name), str(name), SECTIONS)
     title, folder = reader.text(content, "title"), _data_folder(content, reader, data)
     binders = reader.named(content, "binders", Binder)
-    recipes = reader.named(content, "recipes", Recipe)
+    recipes, recipe_files, in_recipes = _recipes(content, reader)
     electrodes = reader.linked(content, "electrodes", reader.named(content, "electrodes", Electrode), "binder", binders)
     electrodes = _with_recipes(content, electrodes, recipes, reader)
     excluded, cells = _cells(content, reader)
@@ -259,8 +302,11 @@ def load(path: Path, *, data: Path | None = None) -> Study:
     analysis = reader.one(content, "analysis", "analysis", Analysis) or Analysis()
     comparisons = _comparisons(content, binders, reader)
     references = _references(content, binders, reader)
+    virtual = reader.linked(content, "virtual", reader.named(content, "virtual", VirtualCell), "electrode", electrodes)
+    virtual = _virtual(content, virtual, electrodes, references, reader)
     unwritten = not reader.written(content, "cells") and isinstance(content.get("cells"), Mapping | None)
-    if unwritten and not references:
+    without_cells = unwritten and bool(references or virtual)
+    if unwritten and not without_cells:
         reader.fault(
             "names no cell", place=reader.line(content, "cells"), field="cells", fix="list at least one with its files"
         )
@@ -273,14 +319,16 @@ def load(path: Path, *, data: Path | None = None) -> Study:
         cells=cells,
         analysis=analysis,
         recipes=recipes,
+        recipe_files=recipe_files,
+        virtual=virtual,
         excluded=excluded,
         comparisons=comparisons,
         references=references,
         data_sources=_data_sources(content, reader),
-        faults=reader.in_order(),
+        faults=(*reader.in_order(), *in_recipes),
         lines=reader.lines,
     )
-    if not cells and not (unwritten and references):
+    if not cells and not without_cells:
         raise _no_cell(study)
     return study
 
@@ -313,6 +361,41 @@ def _data_folder(content: Any, reader: SectionReader, instead: Path | None) -> P
             fix="name the folder of the raw files, or give it with 'byssus run --data'",
         )
     return folder
+
+
+def _recipes(content: Any, reader: SectionReader) -> tuple[dict[str, Recipe], dict[str, Path], tuple[ByssusError, ...]]:
+    """Build the recipes; return also the files of those that stand in one of their own, and the faults in these."""
+    section = reader.section(content, "recipes")
+    recipes: dict[str, Recipe] = {}
+    files: dict[str, Path] = {}
+    faults: list[ByssusError] = []
+    for name, given in section.items():
+        if not isinstance(given, str):
+            recipes |= reader.among(section, "recipes", Recipe, [name])
+            continue
+        where: dict[str, Any] = {"place": reader.line(section, name), "field": f"recipes.{name}", "value": str(given)}
+        file = _beside(reader.file, given)
+        if file is None:
+            reader.fault("is no file, and was left out", **where, fix="name it from the study's folder")
+            continue
+        try:
+            read = reading.load(file)
+        except ByssusError as error:
+            faults += error.errors if isinstance(error, SeveralErrors) else [error]
+            reader.fault("holds no whole recipe, and was left out", **where, fix="mend that file")
+            continue
+        faults += read.faults
+        recipes[str(name)], files[str(name)] = read.recipe, read.file
+    return recipes, files, tuple(faults)
+
+
+def _beside(study: Path, name: str) -> Path | None:
+    """Return the file or folder that a name in a study means, from the study's own folder; None if there is none."""
+    try:
+        path = study.parent / Path(name).expanduser()
+        return path if path.exists() else None
+    except (OSError, RuntimeError, ValueError):  # no system takes such a name, or no user of that name has a home
+        return None
 
 
 def _with_recipes(
@@ -393,6 +476,79 @@ def _counted(name: str) -> list[tuple[int, int, str]]:
     ['x_2.csv', 'x_10.csv']
     """
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", name)]
+
+
+def _virtual(
+    content: Any,
+    cells: Mapping[str, VirtualCell],
+    electrodes: Mapping[str, Electrode],
+    references: tuple[Reference, ...],
+    reader: SectionReader,
+) -> dict[str, VirtualCell]:
+    """Leave out the virtual cells that cannot be made, and the calibrations that have nothing to be fitted to."""
+    measured, kept = reader.written(content, "cells"), {}
+    for name, cell in cells.items():
+        field = f"virtual.{name}"
+        against = cell.against
+        if name in measured:
+            reader.fault(
+                "is the name of a measured cell too, and was left out",
+                place=reader.place(field), field=field, fix="give the virtual cell a name of its own",
+            )  # fmt: skip
+            continue
+        if against is not None and against not in electrodes:
+            reader.not_among(f"{field}.against", against, "electrodes", electrodes, f"{field} was left out")
+            continue
+        if against is not None and electrodes[cell.electrode].made is electrodes[against].made:
+            reader.fault(
+                f"is made {electrodes[against].made}, as {cell.electrode} is, and no lithium could pass; {field} was left out",
+                place=reader.place(f"{field}.against"), field=f"{field}.against", value=against,
+                fix="name one that is made empty and one that is made full",
+            )  # fmt: skip
+            continue
+        bare = {
+            part: electrode
+            for part, electrode in (("electrode", cell.electrode), ("against", against))
+            if electrode is not None and electrodes[electrode].recipe is None
+        }
+        for part, electrode in bare.items():
+            reader.fault(
+                f"has no recipe that can be used, from which it would be simulated; {field} was left out",
+                place=reader.place(f"{field}.{part}"), field=f"{field}.{part}", value=electrode,
+                fix=f"say its recipe under electrodes.{electrode}",
+            )  # fmt: skip
+        if not bare:
+            kept[name] = _calibrated(name, cell, electrodes[cell.electrode].binder, references, reader)
+    return kept
+
+
+def _calibrated(
+    name: str, cell: VirtualCell, binder: str, references: tuple[Reference, ...], reader: SectionReader
+) -> VirtualCell:
+    """Leave out a calibration that names a current at which nothing was reported."""
+    asked = cell.calibrate
+    if asked is None:
+        return cell
+    known = [one.current for one in _by_current(references, binder, asked.quantity) if one.current is not None]
+    missing = [current for current in asked.currents if not any(same(current, one) for one in known)]
+    if not missing:
+        return cell
+    place = f"virtual.{name}.calibrate"
+    reader.fault(
+        f"is the current of no reference of the {asked.quantity} of {binder} without a cycle; {place} was left out",
+        place=reader.place(place), field=f"{place}.currents", value=", ".join(str(current) for current in missing),
+        fix=f"known are: {', '.join(dict.fromkeys(str(one) for one in known))}" if known
+        else "say the current of the references",
+    )  # fmt: skip
+    return cell.model_copy(update={"calibrate": None})
+
+
+def _by_current(references: Iterable[Reference], binder: str, quantity: str) -> tuple[Reference, ...]:
+    return tuple(
+        one
+        for one in references
+        if (one.binder, one.quantity) == (binder, quantity) and one.current is not None and one.cycle is None
+    )
 
 
 def _comparisons(content: Any, binders: Mapping[str, Binder], reader: SectionReader) -> Comparisons:

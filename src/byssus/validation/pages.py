@@ -8,17 +8,19 @@ from pathlib import Path
 
 from byssus.errors import ReadError, UsageError, did_you_mean
 from byssus.files import write_whole
-from byssus.validation import cycling, design, fitting, knowledge, readers, silicon, systems
+from byssus.validation import ccl, cycling, design, fitting, knowledge, readers, silicon, simulation, systems
 from byssus.validation.page import Page, to_markdown
 
 #: What makes the page of each area from the folder of the real test files.
 AREAS: dict[str, Callable[[Path], Page]] = {
+    "ccl": ccl.compare,
     "cycling": cycling.compare,
     "design": design.compare,
     "fitting": fitting.compare,
     "knowledge": knowledge.compare,
     "readers": readers.compare,
     "silicon": silicon.compare,
+    "simulation": simulation.compare,
     "systems": systems.compare,
 }
 

@@ -66,6 +66,8 @@ BINS = 2
 LONGEST = 0.5
 #: The kernel ends after so many standard deviations, where 6e-5 of it is left.
 REACH = 4
+#: A half of fewer records is its ends only, as a long test may keep them: it has a capacity and no curve.
+FEWEST = 10
 #: Records from which resolution and scatter are taken.
 SAMPLE = 50_000
 #: What goes beyond by more than so many standard deviations is no noise.
@@ -75,6 +77,16 @@ SAME_READING = 1e-9
 #: The scatter leaves out this share of the largest residuals, which are bends of the curve; a normal distribution
 #: without them has this share of its mean square: 1 − 2 z φ(z) / (1 − share) with z = Φ⁻¹(1 − share/2).
 BENDS, MEAN_SQUARE_WITHOUT = 0.1, 0.6230
+
+
+def with_curves(cycling: Cycling) -> list[int]:
+    """Return the cycles whose halves have a curve; all, if none has."""
+    counted = cycling.steps.filter((pl.col("Cell Direction") != "rest") & (pl.col(CYCLE) > 0))
+    sums = counted.group_by(CYCLE, "Cell Direction").agg(pl.col("Records / 1").sum())
+    least = sums.group_by(CYCLE).agg(pl.col("Records / 1").min())
+    having = set(least.filter(pl.col("Records / 1") >= FEWEST)[CYCLE])
+    every: list[int] = cycling.cycles[CYCLE].to_list()
+    return [cycle for cycle in every if cycle in having] or every
 
 
 @dataclass(frozen=True)
@@ -252,6 +264,8 @@ class _Halves:
             (pl.col("Cell Direction") != "rest") & ~pl.col("Pulse") & (pl.col(CYCLE) > 0)
         )
         key = [CYCLE, "Cell Direction"]
+        enough = moving.filter(pl.col("Records / 1").sum().over(key) >= FEWEST)
+        moving = enough if enough.height else moving
         about = moving.group_by(key, maintain_order=True).agg(pl.col("Capacity / Ah").sum())
         half = moving.select(pl.struct(key).rle_id()).to_series().to_numpy().astype(np.intp)
         begin, end = (moving[name].to_numpy().astype(np.intp) for name in ("begin", "end"))

@@ -9,6 +9,7 @@ from byssus.measured.readers import (
     bdf,
     biologic_mpr,
     biologic_mpt,
+    byssus_table,
     land,
     land_tabs,
     landt,
@@ -20,6 +21,7 @@ from byssus.measured.readers import (
 
 #: Formats with an unmistakable head stand before those that must be opened.
 READERS: tuple[Reader, ...] = (
+    byssus_table.READER,
     neware.READER,
     arbin_res.READER,
     biologic_mpr.READER,

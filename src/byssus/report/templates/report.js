@@ -121,11 +121,11 @@
   // The filter of all numbers: each word must stand in a row or be the name of its sample.
   const filter = document.getElementById("filter");
   const everything = document.getElementById("everything");
-  const bodies = [...everything.querySelectorAll("tbody")].map((body) => ({
+  const bodies = [...(everything?.querySelectorAll("tbody") ?? [])].map((body) => ({
     body,
     rows: [...body.rows].slice(1).map((row) => ({ row, text: `${body.dataset.sample} ${row.textContent}`.toLowerCase() })),
   }));
-  filter.addEventListener("input", () => {
+  filter?.addEventListener("input", () => {
     const words = filter.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     let all = 0;

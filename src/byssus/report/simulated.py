@@ -1,0 +1,248 @@
+"""What a report says of virtual cells: what was run, with which numbers, and how it stands beside what is printed.
+
+It is handed plain records and lays them out; what carried the tests out is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from byssus.figure.binders import joined
+from byssus.quantity import pretty_unit
+from byssus.report.answer import Entry, digits, number
+
+#: How a parameter came about, in the order in which a report counts them, and what is said of that.
+_ORIGINS = {
+    "given": "given by recipe or study",
+    "known": "known from the literature",
+    "fitted": "fitted to measurements",
+    "estimate": "estimated",
+    "assumed": "assumed",
+}
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One test of one virtual cell, as it was run.
+
+    Parameters
+    ----------
+    sample, test
+        Whose test it is, and what people call it.
+    model, reason
+        The model that was solved, and why that one.
+    steps, records
+        How many were carried out and kept.
+    seconds
+        Wall time.
+    ended
+        How it ended: ``as asked``, or where and why it stopped.
+    complete
+        Whether all that was asked for was done.
+    hidden
+        Columns of the table that hold states which no instrument shows.
+    """
+
+    sample: str
+    test: str
+    model: str
+    reason: str
+    steps: int
+    records: int
+    seconds: float
+    ended: str
+    complete: bool = True
+    hidden: tuple[str, ...] = ()
+
+    @property
+    def wall_time(self) -> str:
+        """The wall time in words.
+
+        Examples
+        --------
+        >>> [Simulated("A", "rate", "SPM", "", 1, 1, seconds, "").wall_time for seconds in (0.042, 71.3, 5025.0)]
+        ['0.042 s', '71 s', '1 h 24 min']
+        """
+        if self.seconds < 10:
+            return f"{self.seconds:.2g} s"
+        if self.seconds < 300:
+            return f"{self.seconds:.0f} s"
+        hours, minutes = divmod(round(self.seconds / 60), 60)
+        return joined(f"{hours} h" if hours else "", f"{minutes} min" if minutes or not hours else "", between=" ")
+
+
+@dataclass(frozen=True)
+class Given:
+    """A number that a virtual cell started from.
+
+    Parameters
+    ----------
+    name
+        What people call it.
+    value, unit
+        As people read it.
+    low, high
+        The ends of its range; None where it has none.
+    source
+        Where it comes from.
+    origin
+        How it came about: given, known, fitted, estimate or assumed.
+    """
+
+    name: str
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    source: str
+    origin: str
+
+    @property
+    def entry(self) -> Entry:
+        """Its value in a table."""
+        return number(self.value, None, self.unit)
+
+    @property
+    def shown_unit(self) -> str:
+        """Its unit in a table; empty for a pure number."""
+        return "" if self.unit == "1" else pretty_unit(self.unit)
+
+    @property
+    def reach(self) -> str:
+        """Its range in a table; empty where it has none.
+
+        Examples
+        --------
+        >>> Given("porosity", 50.0, "%", 35.0, 65.0, "assumed", "assumed").reach
+        '35 to 65'
+        """
+        return "" if self.low is None or self.high is None else f"{digits(self.low)} to {digits(self.high)}"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A printed value and what a virtual cell gave for it; None where it gave none, and then the note says why."""
+
+    quantity: str
+    printed: float
+    simulated: float | None
+    unit: str
+    note: str = ""
+    sample: str = ""
+    #: Where it is printed.
+    source: str = ""
+
+    @property
+    def entries(self) -> tuple[Entry, Entry, Entry]:
+        """Printed, simulated and difference in a table; under the difference its share of what is printed.
+
+        Examples
+        --------
+        >>> [entry.text for entry in Beside("capacity at 0.2 A/g", 3227.0, 3114.0, "mAh/g").entries]
+        ['3227', '3114', '−113']
+        >>> Beside("capacity at 0.2 A/g", 3227.0, 3114.0, "mAh/g").entries[2].under
+        ('−3.5 %',)
+        """
+        printed = number(self.printed, None, self.unit)
+        if self.simulated is None:
+            missing = Entry("missing", (), missing=True)
+            return printed, missing, missing
+        difference = self.simulated - self.printed
+        # A difference of percentages is in points, of which a share would mislead.
+        share = self.printed and self.unit != "%"
+        under = (_signed(f"{100 * difference / abs(self.printed):+.2g} %"),) if share else ()
+        return (
+            printed,
+            number(self.simulated, None, self.unit),
+            Entry(_signed(f"{difference:+.3g}"), under, difference),
+        )
+
+    @property
+    def shown_unit(self) -> str:
+        """Its unit in a table; empty for a pure number."""
+        return "" if self.unit == "1" else pretty_unit(self.unit)
+
+
+def _signed(text: str) -> str:
+    return text.replace("-", "−") if float(text.removesuffix(" %")) else text.lstrip("+-")
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """All virtual cells of a report.
+
+    Parameters
+    ----------
+    runs
+        Each test of each sample, in the order of the study.
+    given
+        The numbers that each sample started from.
+    beside
+        Printed values beside simulated ones.
+    tables
+        What the analysed tables are called.
+    """
+
+    runs: tuple[Simulated, ...]
+    given: Mapping[str, tuple[Given, ...]] = field(default_factory=dict)
+    beside: tuple[Beside, ...] = ()
+    tables: tuple[str, ...] = ()
+
+    @property
+    def samples(self) -> tuple[str, ...]:
+        """The virtual cells."""
+        return tuple(dict.fromkeys(run.sample for run in self.runs))
+
+    @property
+    def sentence(self) -> str:
+        """What was simulated, in one sentence.
+
+        Examples
+        --------
+        >>> Simulation((Simulated("CCL", "rate", "SPMe", "", 14, 900, 3.1, "as asked"),
+        ...     Simulated("CCL", "cv", "SPMe", "", 2, 90, 1.1, "step 2: the solver stopped", complete=False))).sentence
+        'Simulated, not measured: CCL (rate, cv). 1 of 2 tests ended before all that was asked for was done.'
+        """
+        tests = [
+            f"{sample} ({', '.join(run.test for run in self.runs if run.sample == sample)})" for sample in self.samples
+        ]
+        broken = sum(not run.complete for run in self.runs)
+        said = f"{broken} of {len(self.runs)} tests ended before all that was asked for was done." if broken else ""
+        return joined(f"Simulated, not measured: {', '.join(tests)}.", said, between=" ")
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """All columns of hidden states."""
+        return tuple(dict.fromkeys(column for run in self.runs for column in run.hidden))
+
+    @property
+    def shared(self) -> tuple[Given, ...]:
+        """The numbers that all samples have in common."""
+        first, *others = [tuple(given) for given in self.given.values()] or [()]
+        return tuple(one for one in first if all(one in other for other in others))
+
+    @property
+    def differing(self) -> tuple[tuple[str, tuple[Given | None, ...]], ...]:
+        """The numbers in which samples differ: name, and that of each sample; None of one that has none."""
+        shared = set(self.shared)
+        names = dict.fromkeys(one.name for given in self.given.values() for one in given if one not in shared)
+        return tuple(
+            (name, tuple(next((one for one in given if one.name == name), None) for given in self.given.values()))
+            for name in names
+        )
+
+    @property
+    def counted(self) -> str:
+        """How the numbers came about, in one sentence.
+
+        Examples
+        --------
+        >>> porosity = Given("porosity", 50.0, "%", 35.0, 65.0, "assumed: the recipe gives none", "assumed")
+        >>> Simulation((), {"CCL": (porosity,)}).counted
+        '1 number: 1 assumed.'
+        """
+        every = {one for given in self.given.values() for one in given}
+        count = {origin: sum(one.origin == origin for one in every) for origin in _ORIGINS}
+        said = [f"{number} {_ORIGINS[origin]}" for origin, number in count.items() if number]
+        return f"{len(every)} number{'s' if len(every) != 1 else ''}: {', '.join(said)}." if every else ""

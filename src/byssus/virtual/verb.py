@@ -1,0 +1,294 @@
+"""The verb that simulates: virtual cells of a study through the tests that are asked for, to tables and a report.
+
+What is simulated becomes a study of measured tables: the analyses, the figures and the report of real data take
+it from there, and know from the tables alone that it was simulated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from byssus.analysis.cycling.cell import Cell
+from byssus.conventions import CapacityBasis
+from byssus.errors import SeveralErrors
+from byssus.files import check_replaceable, write_whole
+from byssus.findings import Finding
+from byssus.measured.tables import TRUTH, Table
+from byssus.project.store import STORE_FOLDER, Store
+from byssus.protocol.steps import Basis
+from byssus.report.simulated import Beside, Simulated, Simulation
+from byssus.simulate.calibration import Calibration
+from byssus.simulate.instrument import Instrument
+from byssus.simulate.job import Job, Outcome
+from byssus.study.model import Cell as StudyCell
+from byssus.study.model import Reference
+from byssus.study.study import Study, load
+from byssus.virtual.fitted import calibrated, calibration_as_dict
+from byssus.virtual.prepare import (
+    Asked,
+    Prepared,
+    explain,
+    formed_cycles,
+    instrument_called,
+    largest_current,
+    model_for,
+    per_mass,
+    prepare,
+)
+from byssus.virtual.summaries import cycle_summary, rate_summary, summary
+from byssus.virtual.work import carried
+from byssus.workflow import Progress, Run, Virtual, carry_out, silent
+
+#: Results stand beside those of measurements, and replace only their like.
+SIMULATED_FOLDER: Final = "simulated"
+#: What was solved, for the methods of a report.
+_METHOD: Final = (
+    "Virtual cells",
+    "The tables were simulated and not measured. The single-particle model with electrolyte (doi:10.1149/2.0341915jes) or "
+    "the Doyle-Fuller-Newman model (doi:10.1149/1.2221597), as said for each test, were solved with PyBaMM "
+    "(doi:10.5334/jors.309). Silicon has two branches of potential, fitted to published electrodes "
+    "(doi:10.1016/j.jpowsour.2025.236290), with one state between them (doi:10.1016/j.est.2022.103985), and an SEI limited by "
+    "reaction and diffusion (doi:10.1016/j.jpowsour.2017.05.110). Every number that a cell started from, with its source or "
+    "range, stands under Simulation.",
+)
+#: Checkpoints that a study keeps.
+_KEPT: Final = 60
+
+
+@dataclass(frozen=True)
+class VirtualRun:
+    """A simulation with its analysis."""
+
+    run: Run
+    outcomes: tuple[Outcome, ...]
+    calibrations: Mapping[str, Calibration]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as it stands in JSON answers."""
+        answer = self.run.as_dict()
+        return answer | {"schema": "byssus.simulate/1", "samples": self.samples()}
+
+    @property
+    def beside(self) -> tuple[Beside, ...]:
+        """What is printed beside what was simulated."""
+        return () if self.run.virtual is None else self.run.virtual.tell(self.run.cells).beside
+
+    def samples(self) -> dict[str, dict[str, Any]]:
+        """Return by sample and test what was run, and its summary."""
+        found: dict[str, dict[str, Any]] = {}
+        for each in self.outcomes:
+            found.setdefault(each.sample, {})[each.test] = {
+                "model": each.kind, "reason": each.reason, "steps": each.steps, "of_steps": each.asked,
+                "records": each.table.rows, "seconds": each.seconds, "resumed_steps": each.resumed,
+                "stopped": each.stopped, "kind": each.table.metadata.kind,
+                "summary": summary(self.run.cells, each),
+            }  # fmt: skip
+        for sample, calibration in self.calibrations.items():
+            found.setdefault(sample, {})["calibration"] = calibration_as_dict(calibration)
+        return found
+
+
+def simulate_study(
+    path: Path, asked: Asked, *, out: Path | None = None, kept: Path | None = None, progress: Progress = silent
+) -> VirtualRun:
+    """Simulate virtual cells of a study, and write tables, figures and report, whole or not at all.
+
+    What is finished is kept while it runs: a run that was stopped goes on where it was.
+
+    Parameters
+    ----------
+    out
+        Folder for the results; by default ``simulated`` in the study's.
+    kept
+        Folder in which what is finished is kept; by default ``.byssus`` in the study's.
+
+    Raises
+    ------
+    ByssusError
+        If a cell cannot be made, no test can be carried out at all, or the results cannot be written.
+    """
+    study = load(path)
+    tests = asked.names()
+    instrument = instrument_called(asked.instrument)
+    folder = out if out is not None else study.folder / SIMULATED_FOLDER
+    check_replaceable(folder)
+    prepared = prepare(study, tests, asked.samples)
+    store = (kept or study.folder / STORE_FOLDER) / study.file.name / SIMULATED_FOLDER
+    progress("starting the solver", 0, 0)
+    calibrations = {
+        name: found
+        for name in prepared.cells
+        if (found := calibrated(prepared, name, asked, store, progress)) is not None
+    }
+    jobs = list(_jobs(prepared, calibrations, asked, instrument))
+    outcomes, errors = carried(jobs, store, fresh=asked.fresh, progress=progress)
+    if not outcomes:
+        raise errors[0] if len(errors) == 1 else SeveralErrors(errors)
+    simulation = _told(prepared, outcomes, calibrations)
+    virtual = Virtual(
+        study=study,
+        tables=tuple(_named_apart(outcomes)),
+        # What is printed stands beside what the analysis makes of the tables.
+        tell=lambda cells: replace(simulation, beside=tuple(_beside(study, cells, outcomes))),
+        findings=tuple(finding for each in outcomes for finding in _ended(each)),
+        methods=(_METHOD,),
+    )
+    made = _as_study(study, outcomes, store, tests)
+    run = carry_out(made, folder, Store(store / "analysed"), progress, virtual=virtual, lacks=errors)
+    done = VirtualRun(run, outcomes, calibrations)
+    write_whole(folder / "simulated.json", json.dumps(done.as_dict(), indent=1, ensure_ascii=False, allow_nan=False))
+    _tidy(store)
+    return done
+
+
+def _jobs(
+    prepared: Prepared, calibrations: Mapping[str, Calibration], asked: Asked, instrument: Instrument | None
+) -> Iterator[Job]:
+    for (name, test), protocol in prepared.protocols.items():
+        cell = prepared.cells[name]
+        if name in calibrations:
+            cell = cell.with_inputs(calibrations[name].fitted)
+        kind, reason = model_for(prepared, name, largest_current(cell, protocol), asked)
+        about = prepared.study.sample(name).model_copy(update={"name": name})
+        yield Job(name, test, cell, replace(protocol, name=test), kind, reason, about, instrument, asked.seed,
+                  asked.all_records, formed_cycles(prepared.study, name, test, protocol))  # fmt: skip
+
+
+def _as_study(study: Study, outcomes: Sequence[Outcome], store: Path, tests: Sequence[str]) -> Study:
+    """Return the study of the simulated cycling tables: one cell for each, in the words of the study.
+
+    Where several kinds of cycling were simulated, each is a group of its own: a formation is no second cell of a
+    rate test.
+    """
+    cycled = [each for each in outcomes if each.table.metadata.kind == "cycling"]
+    kinds = {each.test for each in cycled}
+    cells: dict[str, StudyCell] = {}
+    binders, electrodes = {}, {}
+    names = study.file_names()
+    for each in cycled:
+        virtual = study.virtual[each.sample]
+        electrode = study.electrodes[virtual.electrode]
+        group = electrode.binder if len(kinds) == 1 else f"{electrode.binder}, {each.test}"
+        name = each.sample if len(kinds) == 1 else f"{each.sample}, {each.test}"
+        coating = virtual.electrode if len(kinds) == 1 else f"{virtual.electrode}, {each.test}"
+        binders[group] = study.binders[electrode.binder]
+        electrodes[coating] = electrode.model_copy(update={"binder": group})
+        place = store / "tables" / f"{names[each.sample]}-{each.test}.parquet"
+        each.table.write_parquet(place)
+        mass = study.masses(each.sample)
+        cells[name] = StudyCell(
+            electrode=coating, configuration=virtual.configuration, files=(str(place.resolve()),),
+            active_mass=mass.active_mass, electrode_area=mass.electrode_area,
+        )  # fmt: skip
+    if not cells:
+        electrodes = {name: each for name, each in study.electrodes.items()
+                      if name in {study.virtual[one.sample].electrode for one in outcomes}}  # fmt: skip
+        binders = {each.binder: study.binders[each.binder] for each in electrodes.values()}
+    title = f"{study.title}: simulated {', '.join(tests)}"
+    used = {each.recipe for each in electrodes.values()}
+    recipes = {name: each for name, each in study.recipes.items() if name in used}
+    files = {name: each for name, each in study.recipe_files.items() if name in used}
+    return replace(
+        study, title=title, binders=binders, electrodes=electrodes, recipes=recipes, recipe_files=files, cells=cells,
+        virtual={}, excluded={}, references=_comparable(study, kinds, set(binders)), data=Path("/"),
+    )  # fmt: skip
+
+
+def _comparable(study: Study, kinds: set[str], binders: set[str]) -> tuple[Reference, ...]:
+    """Return the printed values that have their place in the figures: those of a cycle, where only cycling is simulated."""
+    if kinds != {"cycling"}:
+        return ()
+    return tuple(each for each in study.references if each.binder in binders and each.cycle is not None)
+
+
+def _told(prepared: Prepared, outcomes: Sequence[Outcome], calibrations: Mapping[str, Calibration]) -> Simulation:
+    runs = tuple(
+        Simulated(
+            each.sample, each.test, each.kind, each.reason, each.steps, each.table.rows, each.seconds,
+            each.stopped or "as asked", each.stopped is None,
+            tuple(name for name in each.table.data.columns if name.startswith(TRUTH)),
+        )
+        for each in outcomes
+    )  # fmt: skip
+    given = {}
+    for name in dict.fromkeys(each.sample for each in outcomes):
+        cell = prepared.cells[name]
+        if name in calibrations:
+            cell = cell.with_inputs(calibrations[name].fitted)
+        given[name] = tuple(explain(cell))
+    return Simulation(runs, given, tables=tuple(f"{each.sample}, {each.test}" for each in outcomes))
+
+
+def _named_apart(outcomes: Sequence[Outcome]) -> Iterator[Table]:
+    """Return the tables that are no cycling; several of one sample and kind go by their test too."""
+    others = [each for each in outcomes if each.table.metadata.kind != "cycling"]
+    kinds = Counter((each.sample, each.table.metadata.kind) for each in others)
+    for each in others:
+        metadata = each.table.metadata
+        if kinds[each.sample, metadata.kind] > 1:
+            sample = metadata.sample.model_copy(update={"name": f"{each.sample}, {each.test}"})
+            yield replace(each.table, metadata=metadata.model_copy(update={"sample": sample}))
+        else:
+            yield each.table
+
+
+def _ended(outcome: Outcome) -> Iterator[Finding]:
+    """Return what looked wrong with a test that is not in the analysis of its table."""
+    if outcome.table.metadata.kind != "cycling":
+        for finding in outcome.table.findings:
+            yield replace(finding, sample=outcome.sample)
+
+
+def _beside(study: Study, cells: Sequence[Cell], outcomes: Sequence[Outcome]) -> Iterator[Beside]:
+    """Return what the study's references print beside what the tables give."""
+    for each in outcomes:
+        if each.test == "rate":
+            yield from _rates_beside(study, cells, each)
+        elif each.test == "formation":
+            yield from _efficiency_beside(study, cells, each)
+
+
+def _rates_beside(study: Study, cells: Sequence[Cell], outcome: Outcome) -> Iterator[Beside]:
+    plateaus = rate_summary(cells, outcome)
+    seen: list[tuple[float, float]] = []
+    for reference in study.reported(outcome.sample, "lithiation capacity"):
+        if reference.current is None or reference.basis is not CapacityBasis.ACTIVE_MATERIAL:
+            continue
+        printed = reference.value.to("mAh/g").value
+        current = per_mass(reference.current, _basis_of(outcome), outcome.sample) / 1e3
+        # A value that is printed twice, rounded, is said once; another one at the same current is the way back.
+        again = [value for one, value in seen if abs(one - current) < 1e-9 * current]
+        if any(abs(value - printed) < 1 for value in again):
+            continue
+        matching = [one for one in plateaus if abs(one["current_A_per_g"] / current - 1) < 1e-3]
+        value = matching[min(len(again), len(matching) - 1)]["capacity_mAh_per_g"] if matching else None
+        seen.append((current, printed))
+        yield Beside(f"{reference.quantity} at {reference.current}" + (", again" if again else ""), printed, value, "mAh/g",
+                     reference.note or "", outcome.sample, reference.label or "")  # fmt: skip
+
+
+def _efficiency_beside(study: Study, cells: Sequence[Cell], outcome: Outcome) -> Iterator[Beside]:
+    binder = study.electrodes[study.virtual[outcome.sample].electrode].binder
+    summary = cycle_summary(cells, outcome)["cycles"]
+    for one in study.references:
+        if one.quantity == "first-cycle coulombic efficiency" and one.binder == binder and summary:
+            yield Beside(one.quantity, one.value.to("%").value, summary[0]["efficiency_percent"], "%",
+                         "simulated at the current of the formation", outcome.sample, one.label or "")  # fmt: skip
+
+
+def _basis_of(outcome: Outcome) -> Basis:
+    sample = outcome.table.metadata.sample
+    mass, area = sample.active_mass, sample.electrode_area
+    return Basis(None if mass is None else mass.to("kg").value, None if area is None else area.to("m^2").value)
+
+
+def _tidy(store: Path) -> None:
+    """Remove what was kept longest ago, beyond `_KEPT`."""
+    kept = sorted([*store.glob("*.npz"), *store.glob("*.json")], key=lambda file: file.stat().st_mtime, reverse=True)
+    for file in kept[_KEPT:]:
+        file.unlink(missing_ok=True)
