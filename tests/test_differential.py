@@ -424,3 +424,16 @@ class TestErrors:
         with pytest.raises(AnalysisError, match="Charge / Ah"):
             track(found)
         assert track(found, furthest=2e-4)["Peak / 1"].to_list() == [1, 1]
+
+
+def test_the_top_of_the_clearest_peak_is_its_own() -> None:
+    # Silicon's two peaks are wide and nearly as high as each other; the valley between them is shallow.
+    truth = Truth(charge=(1.6e-3, 1.5e-3), at=(0.28, 0.47), width=(0.055, 0.055), background=0.2e-3)
+    down, up = truth.voltages(1500), truth.voltages(1500)
+    table = cell([(down[0][::-1], down[1]), up])
+    curves = differential_capacity(table, analyse(table))
+    middle, density = truth.smoothed(curves.smoothing)
+    tops = [middle[at] for at in range(1, len(middle) - 1) if density[at - 1] < density[at] > density[at + 1]]
+    assert len(tops) == 2
+    found = peaks(curves).filter(pl.col("Half") == "delithiation").sort("Voltage / V")["Voltage / V"].to_list()
+    assert found == pytest.approx(tops, abs=0.004)

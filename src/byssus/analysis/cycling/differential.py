@@ -170,8 +170,10 @@ class _Half:
         limits = self._limits(found, rise, significance)
         rows: list[tuple[object, ...]] = []
         for at, (one, prominence) in enumerate(zip(found, prominences, strict=True)):
-            top = self._extreme(int(one), prominence)
             left, right = limits[at : at + 2]
+            # The clearest peak stands far above all; its top reaches no farther than the valley to its neighbour.
+            valleys = [self.height[one] - limit.level @ self.height for limit in (left, right) if not limit.is_end]
+            top = self._extreme(int(one), min([prominence, *valleys]))
             between = self._between(left.at, right.at)
             under = float(between @ self.height)
             level = [float(limit.level @ self.height) for limit in (left, right)]

@@ -1,0 +1,335 @@
+"""The verb that simulates: what it answers, what it writes, and what it refuses before anything is solved."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from shared import EXAMPLES
+
+from byssus.app.cli import _carry_out
+from byssus.errors import ByssusError
+from byssus.measured.read import read
+from byssus.measured.tables import TRUTH
+from byssus.simulate.instrument import INSTRUMENTS
+from byssus.simulate.job import Outcome
+from byssus.study.study import load
+from byssus.virtual import Asked, VirtualRun, explained, prepare, simulate_study
+from byssus.virtual.prepare import instrument_called
+from byssus.virtual.verb import _jobs
+from byssus.virtual.work import carried
+from byssus.workflow import Progress, silent
+
+STUDY = """\
+schema: 1
+title: two silicon electrodes
+binders: {CMC: , PVDF: }
+recipes: {Si: cmc.yaml, NCM: ncm811.yaml}
+electrodes:
+  Si/CMC: {binder: CMC, made: empty, recipe: Si}
+  NCM: {binder: PVDF, made: full, recipe: NCM}
+references:
+  - {binder: CMC, quantity: lithiation capacity, basis: active material, value: 3000 mAh/g, current: 0.5 A/g, source: a}
+  - {binder: CMC, quantity: lithiation capacity, basis: active material, value: 2000 mAh/g, current: 2 A/g, source: a}
+virtual:
+  A: &half
+    electrode: Si/CMC
+    configuration: half
+    window: [0.005 V, 1.5 V]
+    model: SPM
+    tests: &tests
+      formed: false
+      rate: {currents: [0.5 A/g, 1 A/g, 2 A/g], cycles: 2, back: 0.5 A/g}
+      cycling: {cycles: 3}
+      gitt: {pulse: 2 hours, current: 0.2C, rest: 10 min}
+      eis: {states: [50 %], highest: 1 kHz, lowest: 100 mHz, points_per_decade: 2, settle: 10 min, current: 0.2C}
+      cv: {rates: [1 mV/s], cycles: 1}
+  B:
+    <<: *half
+    given: {radius: 100 nm}
+"""
+
+
+def study(folder: Path, text: str = STUDY) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("cmc.yaml", "ncm811.yaml"):
+        shutil.copy(EXAMPLES / "recipes" / name, folder)
+    (folder / "study.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def table_of(folder: Path, sample: str, kind: str) -> pl.DataFrame:
+    (found,) = (file for file in folder.rglob("*.parquet") if sample in file.name and kind in file.name)
+    return read(found).data
+
+
+def outcomes(folder: Path, asked: Asked, store: Path, progress: Progress = silent) -> tuple[Outcome, ...]:
+    """The tests of a study carried out, without their report."""
+    jobs = list(
+        _jobs(prepare(load(folder), asked.names(), asked.samples), {}, asked, instrument_called(asked.instrument))
+    )
+    found, errors = carried(jobs, store, fresh=asked.fresh, progress=progress)
+    assert errors == []
+    return found
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, VirtualRun]:
+    """All kinds of tests of one cell, simulated in this process."""
+    folder = study(tmp_path_factory.mktemp("virtual") / "study")
+    return folder, simulate_study(folder, Asked(("rate", "cycling", "gitt", "eis", "cv"), ("A",)))
+
+
+# What it answers
+
+
+def test_the_answer_says_what_each_test_gave(made: tuple[Path, VirtualRun]) -> None:
+    folder, run = made
+    answer = json.loads(json.dumps(run.as_dict(), allow_nan=False))
+    assert answer["schema"] == "byssus.simulate/1"
+    tests = answer["samples"]["A"]
+    assert set(tests) == {"rate", "cycling", "gitt", "eis", "cv"}
+    for told in tests.values():
+        assert (told["model"], told["stopped"], told["resumed_steps"]) == ("SPM", None, 0)
+        assert told["reason"].startswith("as asked; ")
+        assert told["records"] > 5
+    assert all(tests[name]["steps"] == tests[name]["of_steps"] for name in ("rate", "cycling", "eis", "cv"))
+    # A protocol of pulses has more of them than there can be.
+    assert tests["gitt"]["steps"] < tests["gitt"]["of_steps"]
+    written = json.loads((folder / "simulated" / "simulated.json").read_text())
+    assert written == answer
+
+
+def test_capacities_in_the_answer_are_current_by_time_of_the_tables(made: tuple[Path, VirtualRun]) -> None:
+    _, run = made
+    rate = next(each for each in run.outcomes if each.test == "rate")
+    grams = rate.table.metadata.sample.active_mass.to("g").value  # type: ignore[union-attr]
+    told = run.samples()["A"]["rate"]["summary"]
+    assert [each["current_A_per_g"] for each in told] == pytest.approx([0.5, 1.0, 2.0, 0.5], rel=1e-6)
+    # The last cycle at each current, by hand: mean current by duration of its lithiation.
+    assert [each["cycle"] for each in told] == [2, 4, 6, 8]
+    for each in told:
+        step = rate.table.data.filter(
+            (pl.col("Cycle Count / 1") == each["cycle"]) & (pl.col("Electrode Direction") == "lithiation")
+        )
+        hours = (step["Test Time / s"][-1] - step["Test Time / s"][0]) / 3600
+        amperes = -float(step["Current / A"].to_numpy().mean())
+        assert each["capacity_mAh_per_g"] == pytest.approx(amperes * 1e3 * hours / grams, rel=1e-5)
+    assert told[0]["capacity_mAh_per_g"] > told[1]["capacity_mAh_per_g"] > told[2]["capacity_mAh_per_g"] > 0
+
+
+def test_cycling_is_answered_by_cycle_with_efficiency_and_retention(made: tuple[Path, VirtualRun]) -> None:
+    told = made[1].samples()["A"]["cycling"]["summary"]
+    assert told["formation_cycles"] == 0
+    cycles = told["cycles"]
+    assert [each["cycle"] for each in cycles] == [1, 2, 3]
+    for each in cycles:
+        back, forth = each["delithiation_capacity_mAh_per_g"], each["lithiation_capacity_mAh_per_g"]
+        assert each["efficiency_percent"] == pytest.approx(100 * back / forth)
+        assert 0 < each["efficiency_percent"] < 100
+    first = cycles[0]["delithiation_capacity_mAh_per_g"]
+    retention = [100 * each["delithiation_capacity_mAh_per_g"] / first for each in cycles]
+    assert [each["retention_percent"] for each in cycles] == pytest.approx(retention)
+
+
+def test_other_tests_are_answered_by_sweep_pulse_and_spectrum(made: tuple[Path, VirtualRun]) -> None:
+    tests = {name: told["summary"] for name, told in made[1].samples()["A"].items()}
+    assert [(each["sweep"], each["direction"]) for each in tests["cv"]] == [(1, "reduction"), (2, "oxidation")]
+    ways = [each["direction"] for each in tests["gitt"]]
+    assert ways == sorted(ways, reverse=True)
+    assert set(ways) == {"discharge", "charge"}
+    # The last pulse of a run may be shorter.
+    assert tests["gitt"][0]["seconds"] == pytest.approx(7200)
+    (spectrum,) = tests["eis"]
+    assert spectrum["frequencies_Hz"] == pytest.approx([0.1, 1000])
+    assert 0 < spectrum["real_at_ends_ohm"][1] < spectrum["real_at_ends_ohm"][0]
+
+
+def test_what_is_written_are_tables_a_report_and_the_answer(made: tuple[Path, VirtualRun]) -> None:
+    folder, run = made
+    report = Path(run.run.report)
+    assert report.is_relative_to(folder / "simulated")
+    text = report.read_text(encoding="utf-8")
+    assert "simulated" in text
+    for kind in ("rate", "cycling"):
+        data = table_of(folder / ".byssus", "A", kind)
+        assert any(name.startswith(TRUTH) for name in data.columns)
+
+
+def test_printed_values_stand_beside_simulated_ones(made: tuple[Path, VirtualRun]) -> None:
+    run = made[1]
+    at_half, _, at_two, _ = (each["capacity_mAh_per_g"] for each in run.samples()["A"]["rate"]["summary"])
+    assert [each.printed for each in run.beside] == pytest.approx([3000, 2000])
+    assert [each.simulated for each in run.beside] == pytest.approx([at_half, at_two])
+
+
+def test_a_second_run_solves_nothing_again_unless_it_is_asked_to(made: tuple[Path, VirtualRun]) -> None:
+    folder, first = made
+    asked = Asked(("rate",), ("A",))
+    store = folder / ".byssus" / "study.yaml" / "simulated"
+    again, fresh = (outcomes(folder, replace(asked, fresh=anew), store)[0] for anew in (False, True))
+    assert (again.resumed, fresh.resumed) == (again.asked, 0)
+    for each in (again, fresh):
+        assert each.table.data.equals(first.outcomes[0].table.data)
+
+
+def test_an_instrument_puts_its_noise_on_the_same_cell(made: tuple[Path, VirtualRun]) -> None:
+    folder, first = made
+    name = next(iter(INSTRUMENTS))
+    one = simulate_study(folder, Asked(("rate",), ("A",), instrument=name), out=folder / "noisy")
+    store = folder / ".byssus" / "study.yaml" / "simulated"
+    same, other = (outcomes(folder, Asked(("rate",), ("A",), instrument=name, seed=seed), store)[0] for seed in (0, 1))
+    noisy = one.outcomes[0].table.data
+    assert noisy.equals(same.table.data)
+    assert not noisy.equals(other.table.data)
+    assert not noisy.equals(first.outcomes[0].table.data)
+    # What an earlier run solved is what the instrument reads.
+    assert other.resumed == other.asked
+    for true, read_off in zip(*(run.samples()["A"]["rate"]["summary"] for run in (first, one)), strict=True):
+        assert read_off["capacity_mAh_per_g"] == pytest.approx(true["capacity_mAh_per_g"], rel=0.01)
+
+
+def test_several_samples_in_parallel_give_what_one_after_the_other_does(
+    made: tuple[Path, VirtualRun], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, alone = made
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    told: list[str] = []
+    folder, asked = study(tmp_path), Asked(("cycling",))
+    both = outcomes(folder, asked, tmp_path / "both", lambda words, _done, _total: told.append(words))
+    assert "simulating 2 samples" in told
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    in_turn = outcomes(folder, asked, tmp_path / "in turn")
+    assert [each.sample for each in both] == [each.sample for each in in_turn] == ["A", "B"]
+    for one, other in zip(both, in_turn, strict=True):
+        assert one.table.data.equals(other.table.data)
+    assert not both[0].table.data.equals(both[1].table.data)
+    cycling = next(each for each in alone.outcomes if each.test == "cycling")
+    assert both[0].table.data.equals(cycling.table.data)
+
+
+def test_everything_that_a_cell_is_made_of_is_explained_with_its_source(made: tuple[Path, VirtualRun]) -> None:
+    told = explained(made[0], Asked(()))
+    assert list(told) == ["A", "B"]
+    radius = {
+        sample: next(each for each in rows if each.name == "Positive particle radius [m]")
+        for sample, rows in told.items()
+    }
+    assert radius["B"].value == pytest.approx(1e-7)
+    assert radius["B"].origin == "given"
+    assert radius["A"].value != pytest.approx(1e-7)
+    assert all(each.source or each.origin == "convention" for rows in told.values() for each in rows)
+
+
+def test_a_test_that_fails_is_told_and_the_others_are_done(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Behind a megohm the first microampere is a volt: no step begins inside the window."""
+    folder = study(tmp_path, STUDY.replace("radius: 100 nm", "contact resistance: 1e6 ohm*cm^2"))
+    code = _carry_out(["simulate", str(folder), "--test", "cycling", "--json"])
+    told = capsys.readouterr()
+    answer = json.loads(told.out)
+    assert list(answer["samples"]) == ["A"]
+    assert answer["samples"]["A"]["cycling"]["stopped"] is None
+    assert code == 1
+    (line,) = told.err.splitlines()
+    assert line.startswith("byssus: B: cycling: measures nothing: every step of it is over before it begins")
+    assert [each["code"] for each in answer["findings"] if each["severity"] == "error"] == ["cell-left-out"]
+
+
+# What it refuses
+
+
+def refused(folder: Path, *words: str) -> Callable[[pytest.CaptureFixture[str]], tuple[int, str]]:
+    def said(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+        code = _carry_out(["simulate", str(folder), *words])
+        told = capsys.readouterr()
+        assert told.out == ""
+        (line,) = told.err.splitlines()
+        assert line.startswith("byssus: ")
+        # Nothing is written when it is refused.
+        assert sorted(path.name for path in folder.iterdir()) == ["cmc.yaml", "ncm811.yaml", "study.yaml"]
+        return code, line
+
+    return said
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "naming"),
+    [
+        (("--test", "nonsense"), 2, "--test: 'nonsense' is not a test"),
+        (("--test", "ratee"), 2, "did you mean 'rate'"),
+        ((), 2, "--test: is missing"),
+        (("--test", "rate", "--sample", "C"), 2, "--sample: 'C' is no virtual cell of the study"),
+        (("--test", "rate", "--model", "P2D"), 2, "--model: 'P2D' is no model; give one of SPM, SPMe, DFN"),
+        (("--test", "rate", "--instrument", "abacus"), 2, "--instrument: 'abacus' is no instrument"),
+        (("--test", "rate", "--seed", "-1"), 2, "--seed"),
+        (("--explain", "--sample", "C"), 2, "--sample: 'C' is no virtual cell of the study"),
+    ],
+)
+def test_words_that_are_off_are_refused_in_one_line(
+    words: tuple[str, ...], code: int, naming: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found, line = refused(study(tmp_path), *words)(capsys)
+    assert (found, naming in line) == (code, True), line
+
+
+@pytest.mark.parametrize(
+    ("change", "naming"),
+    [
+        (("window: [0.005 V, 1.5 V]", "window: [1.5 V, 0.005 V]"), "window"),
+        (("window: [0.005 V, 1.5 V]", "window: [4 V, 5 V]"), "window"),
+        (("window: [0.005 V, 1.5 V]", "window: [-0.1 V, 1.5 V]"), "window"),
+        (("radius: 100 nm", "radios: 100 nm"), "radios"),
+        (("radius: 100 nm", "radius: 100 mg"), "radius"),
+        (("radius: 100 nm", "radius: -100 nm"), "radius"),
+        (("radius: 100 nm", "porosity: 1.5"), "porosity"),
+        (("currents: [0.5 A/g, 1 A/g, 2 A/g]", "currents: [1e9 A/g]"), "current"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value[1].strip(),
+)
+def test_a_study_that_cannot_be_is_refused_by_its_field(
+    change: tuple[str, str], naming: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert STUDY.count(change[0]) == 1
+    folder = study(tmp_path, STUDY.replace(*change))
+    code = _carry_out(["simulate", str(folder), "--test", "rate", "--sample", "B"])
+    told = capsys.readouterr()
+    assert code == 1, told
+    assert told.out == ""
+    assert naming in told.err
+    assert "internal error" not in told.err
+    # One line for each cell that something is wrong with.
+    assert all(line.startswith("byssus: ") for line in told.err.splitlines())
+    assert len(told.err.splitlines()) <= 2
+    assert sorted(path.name for path in folder.iterdir()) == ["cmc.yaml", "ncm811.yaml", "study.yaml"]
+
+
+def test_a_study_without_virtual_cells_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = study(tmp_path, STUDY[: STUDY.index("virtual:")])
+    code, line = refused(folder, "--test", "rate")(capsys)
+    assert (code, "has no virtual cell" in line) == (1, True), line
+
+
+def test_a_folder_that_is_not_its_own_is_not_replaced(tmp_path: Path) -> None:
+    folder = study(tmp_path / "study")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work")
+    with pytest.raises(ByssusError, match="mine"):
+        simulate_study(folder, Asked(("cycling",), ("A",)), out=mine)
+    assert (mine / "thesis.txt").read_text() == "years of work"
+    assert not (folder / ".byssus").exists()
+
+
+def test_a_refusal_in_json_is_a_finding_and_no_defect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = study(tmp_path, STUDY.replace("radius: 100 nm", "radios: 100 nm"))
+    assert _carry_out(["simulate", str(folder), "--test", "rate", "--json"]) == 1
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert answer["samples"] == {}
+    assert [each["code"] for each in answer["findings"]] == ["study-field"]
