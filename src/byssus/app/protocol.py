@@ -9,10 +9,12 @@ import typer
 
 from byssus.app import terminal
 from byssus.app.simulate import place
+from byssus.conventions import Made
 from byssus.errors import UsageError
 
 if TYPE_CHECKING:
     from byssus.protocol.steps import Step
+    from byssus.simulate.inputs import VirtualCell
 
 _SCHEMA = "byssus.protocol/1"
 
@@ -48,13 +50,17 @@ def protocol(
         if out is not None:
             terminal.check_place("--out", out, ".json", ".xml", ".mps", ".txt", ".jsonld", force=force)
         asked = virtual.Asked((test,), (sample,) if sample else ())
+        if len(asked.names()) != 1:
+            raise UsageError("is several tests", field="--test", value=test, fix="name one of them")
         prepared = virtual.prepare(load(place(study)[0]), asked.names(), asked.samples)
         if len(prepared.protocols) != 1:
             raise UsageError("is missing", field="--sample", fix=f"name one of {', '.join(prepared.cells)}")
         ((name, _), resolved), cell = next(iter(prepared.protocols.items())), next(iter(prepared.cells.values()))
         kind = next((each for each in FORMATS if each == form), None)
         if kind is not None and out is not None:
-            write_whole(out, export(resolved, kind, capacity=cell.charge, starts_at=cell.window[1]))
+            write_whole(
+                out, export(resolved, kind, capacity=cell.charge, starts_at=cell.window[1 if _begins_high(cell) else 0])
+            )
     if as_json:
         steps = [
             {"control": each.control, "direction": str(each.direction), "value": each.value,
@@ -77,6 +83,11 @@ def protocol(
         ],
         right=("step", "cycle", "set to"),
     )  # fmt: skip
+
+
+def _begins_high(cell: VirtualCell) -> bool:
+    """Say whether a fresh cell stands at the upper end of its window: an electrode made empty against lithium does."""
+    return cell.opposite is None and cell.electrode.made is Made.EMPTY
 
 
 def _set_to(step: Step) -> str:

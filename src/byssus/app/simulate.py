@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -122,12 +123,14 @@ def _print_calibration(sample: str, calibration: Any) -> None:
         right=("printed", "model", "null model"),
     )  # fmt: skip
     model, null = (each / 3600 for each in calibration.left_out())
-    fitted = ", ".join(f"{name} {each.quantity}" for name, each in calibration.fitted.items())
-    terminal.screen().print(
-        f"{sample}: {len(calibration.fitted)} fitted numbers ({fitted}). Of what they did not see the model misses "
-        f"{model:.0f} mAh/g (root mean square), and the null model, a polynomial in ln I with as many numbers, {null:.0f}.",
-        markup=False,
+    unseen = (
+        f"Of what they did not see the model misses {model:.0f} mAh/g (root mean square), and the null model, a polynomial "
+        f"in ln I with as many numbers, {null:.0f}."
+        if not math.isnan(model)
+        else "They saw all that is printed, so nothing tests them."
     )
+    fitted = ", ".join(f"{name} {each.quantity}" for name, each in calibration.fitted.items())
+    terminal.screen().print(f"{sample}: {len(calibration.fitted)} fitted numbers ({fitted}). {unseen}", markup=False)
     for statement in calibration.statements:
         terminal.screen().print(f"{sample}: {statement}", markup=False)
 

@@ -561,6 +561,8 @@ class _Resolver:
         capacity = self.basis.capacity
         if units is _CURRENT and capacity is not None:
             capacity /= 3600.0  # 1C empties it in an hour
+        elif units is not _CURRENT and self.basis.holds is not None:
+            capacity = self.basis.holds
         known = (1.0, self.basis.active_mass, self.basis.area, capacity)[at]
         if known is None or not known > 0:
             per, what = (

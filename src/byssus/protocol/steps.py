@@ -87,11 +87,14 @@ class Basis:
         Geometric area of the electrode [m^2].
     capacity
         What a current of 1C empties in an hour [C].
+    holds
+        What the cell holds, of which shares of its capacity are counted; `capacity` if None [C].
     """
 
     active_mass: float | None = None
     area: float | None = None
     capacity: float | None = None
+    holds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

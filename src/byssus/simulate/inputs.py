@@ -8,6 +8,7 @@ an estimate with a range; what a published parameter set has (`byssus.simulate.p
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -422,6 +423,7 @@ def _electrode(
         inputs |= _cell_numbers(material)
         if chosen is None:
             inputs |= _areas(design, written, inputs)
+            inputs["capacity"] = _with_oxide(design, written, inputs["capacity"])
         else:
             inputs |= published(chosen).inputs(*(window or _usual_or_whole(material, chosen)), made)
         counted = design.inputs.get(f"{written}.capacity")
@@ -498,6 +500,21 @@ def _areas(design: Design, written: str, inputs: Mapping[str, Input]) -> dict[st
         found["SEI area"] = Input("area of the SEI per mass", single.value, _SURFACE, single.uncertainty, "given",
                                   f"the recipe: {single.how}")  # fmt: skip
     return found
+
+
+def _with_oxide(design: Design, written: str, capacity: Input) -> Input:
+    """Return the capacity per mass of powder, of which its native oxide is a part that takes up nothing again."""
+    left = _figure(design, "electrode", f"{written} left by its oxide")
+    if left is None or left.value is None:
+        return capacity
+    doubt = left.uncertainty or 0.0
+    # The figure's ± is that of a range, over √12: these are its ends.
+    low, high = (min(max(left.value + sign * math.sqrt(3) * doubt, 0.0), 1.0) for sign in (-1, 1))
+    spread = math.hypot((capacity.uncertainty or 0.0) * left.value, capacity.value * doubt)
+    return replace(
+        capacity, value=capacity.value * left.value, uncertainty=spread, low=capacity.low * low, high=capacity.high * high,
+        source=f"{capacity.source}; times {left.value:.1%}, which {left.how} leaves",
+    )  # fmt: skip
 
 
 def _separator(design: Design) -> dict[str, Input]:

@@ -161,6 +161,8 @@ def carry(job: Job, store: Path | None, program: str, told: Told = lambda _done,
 
 def _full(job: Job) -> Callable[[Step], bool]:
     last = max((step.cycle for step in job.protocol.steps), default=1)
+    if job.protocol.kind == "impedance" and not job.all_records:
+        return lambda step: step.control == "impedance"
     if job.all_records or job.protocol.kind != "cycling" or last <= _LONG:
         return lambda _step: True
     return lambda step: step.cycle <= 10 or step.cycle == last or step.cycle in _SHOWN

@@ -142,6 +142,11 @@ def _carried(
     module = pybamm()
     try:
         passed = model.step(point.state, seconds, setting, interval, given)
+        if passed.ended != "time" and not step.pulse and passed.seconds.size < _RECORDS / 2 and passed.seconds[-1] > 0:
+            # It ended long before it could have: its records lie too far apart for a curve, and are taken again.
+            lasted = float(passed.seconds[-1])
+            again = model.step(point.state, min(seconds, 1.01 * lasted), setting, lasted / _RECORDS, given)
+            passed = again if again.ended == passed.ended else passed
     except module.SolverError as error:
         if "non-positive at initial conditions" in str(error):
             return empty
@@ -195,7 +200,11 @@ def _setting(model: Model, step: Step, voltage: float) -> tuple[Setting, float, 
         return Setting(voltage=step.value, sign=sign, **least), seconds, min(interval, seconds / 30), end
     magnitude = abs(step.value) if step.control == "current" else abs(step.value) / max(abs(voltage), 0.1)
     longest = _BEYOND * _charge(model) / magnitude
-    if step.until_charge is not None and step.control == "current":
+    if step.until_charge is not None:
+        if step.control == "power":
+            raise SimulationError("ends by charge at a constant power, which a virtual cell cannot tell beforehand",
+                                  file=model.cell.name, field="until_charge", value=f"{step.until_charge / 3.6:.4g} mAh",
+                                  fix="end it by a voltage or a time")  # fmt: skip
         whole = step.until_charge / magnitude
         seconds, end = (whole, "charge") if seconds is None or whole < seconds else (seconds, end)
     if seconds is None or seconds > longest:

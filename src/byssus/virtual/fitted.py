@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import Any
 
-from byssus.conventions import CapacityBasis
+from byssus.conventions import CapacityBasis, Made
 from byssus.errors import StudyError
 from byssus.files import write_whole
 from byssus.project.inputs import PROGRAM
@@ -26,12 +27,15 @@ def calibrated(prepared: Prepared, name: str, asked: Asked, store: Path, progres
     if wanted is None:
         return None
     cell = prepared.cells[name]
+    if wanted.quantity != "lithiation capacity" or cell.opposite is not None or cell.electrode.made is not Made.EMPTY:
+        raise StudyError("can be fitted to lithiation capacities of a half cell made empty only", file=prepared.study.file,
+                         field=f"virtual.{name}.calibrate", value=wanted.quantity, fix="leave it out")  # fmt: skip
     plateaus = _plateaus(prepared.study, name, wanted.quantity, cell)
     basis = Basis(cell.active_mass, cell.electrode.inputs["area"].value)
     seen = [per_mass(current, basis, name) for current in wanted.currents]
     kind, _ = model_for(prepared, name, max(each.current for each in plateaus) * cell.active_mass, asked)
     said = {
-        "cell": {each: value.value for each, value in cell.numbers.items()}, "window": cell.window, "kind": kind,
+        "cell": {each: (value.value, value.low, value.high) for each, value in cell.numbers.items()}, "window": cell.window, "kind": kind,
         "materials": [(each.material, each.shape, str(each.base)) for side in cell.electrodes for each in side.phases],
         "plateaus": [to_plain(each) for each in plateaus], "seen": seen, "free": wanted.free, "byssus": PROGRAM,
     }  # fmt: skip
@@ -80,7 +84,7 @@ def calibration_as_dict(calibration: Calibration) -> dict[str, Any]:
         "fitted_numbers": len(calibration.fitted),
         "null_model": "polynomial in ln I with as many coefficients",
         "statements": list(calibration.statements),
-        "left_out_rms_mAh_per_g": {"model": model / 3600, "null": null / 3600},
+        "left_out_rms_mAh_per_g": None if math.isnan(model) else {"model": model / 3600, "null": null / 3600},
         "plateaus": [
             {
                 "current_A_per_g": each.current / 1e3, "printed_mAh_per_g": each.measured / 3600,

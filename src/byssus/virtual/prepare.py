@@ -20,9 +20,10 @@ from byssus.errors import (
 from byssus.protocol.model import resolve
 from byssus.protocol.standard import NAMES
 from byssus.protocol.steps import Basis, Resolved
+from byssus.quantity import convert
 from byssus.recipe.design import Design, design
 from byssus.report.simulated import Given
-from byssus.simulate.inputs import VirtualCell, virtual_cell
+from byssus.simulate.inputs import SILICON, VirtualCell, virtual_cell
 from byssus.simulate.instrument import INSTRUMENTS, Instrument
 from byssus.simulate.model import KINDS, Kind, choose, pybamm
 from byssus.simulate.parameters import Parameter, parameters
@@ -84,6 +85,7 @@ class Prepared:
     study: Study
     cells: Mapping[str, VirtualCell]
     protocols: Mapping[tuple[str, str], Resolved]
+    known: knowledge.Knowledge
 
 
 def prepare(study: Study, tests: Sequence[str], samples: Sequence[str] = ()) -> Prepared:
@@ -111,12 +113,12 @@ def prepare(study: Study, tests: Sequence[str], samples: Sequence[str] = ()) -> 
         try:
             cells[name] = _cell(study, name, known)
             for test in tests:
-                protocols[name, test] = _resolved(study, name, test, cells[name])
+                protocols[name, test] = resolved(study, name, test, cells[name], known)
         except (SimulationError, ProtocolError) as error:
             errors.append(_named(study, name, error))
     if errors:
         raise errors[0] if len(errors) == 1 else SeveralErrors(errors)
-    return Prepared(study, cells, protocols)
+    return Prepared(study, cells, protocols, known)
 
 
 def _raise_faults(study: Study, part: str) -> None:
@@ -152,8 +154,14 @@ def _design(study: Study, electrode: str, known: knowledge.Knowledge) -> Design:
     return design(recipe, known, name=electrode)
 
 
-def _resolved(study: Study, name: str, test: str, cell: VirtualCell) -> Resolved:
-    basis = Basis(cell.active_mass, cell.electrode.inputs["area"].value, cell.charge)
+def resolved(study: Study, name: str, test: str, cell: VirtualCell, known: knowledge.Knowledge) -> Resolved:
+    """Return what a test comes to for a virtual cell of a study."""
+    charge = cell.charge
+    if cell.opposite is None and [each.material for each in cell.electrode.phases] == [SILICON]:
+        # Papers count 1C of silicon by Li15Si4, whatever a powder with its oxide holds.
+        whole = known.property(SILICON, "theoretical specific capacity", "Li15Si4")
+        charge = convert(whole.value, whole.unit, "C/kg") * cell.active_mass
+    basis = Basis(cell.active_mass, cell.electrode.inputs["area"].value, charge, cell.charge)
     return resolve(study.protocol(name, test), basis, cell.configuration)
 
 

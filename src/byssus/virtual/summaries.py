@@ -15,8 +15,10 @@ from byssus.simulate.job import Outcome
 
 
 def _cycles(cells: Sequence[Cell], outcome: Outcome) -> pl.DataFrame:
+    """Return the cycles of a test; none where its analysis failed, as a finding says."""
     names = (outcome.sample, f"{outcome.sample}, {outcome.test}")
-    return next(cell.cycling.cycles for cell in cells if cell.name in names)
+    nothing = pl.DataFrame(schema={"Cycle / 1": pl.Int64})
+    return next((cell.cycling.cycles for cell in cells if cell.name in names), nothing)
 
 
 def _words(outcome: Outcome) -> tuple[str, str]:
@@ -45,6 +47,8 @@ def rate_summary(cells: Sequence[Cell], outcome: Outcome) -> list[dict[str, Any]
     found: list[dict[str, Any]] = []
     for row in frame.iter_rows(named=True):
         if row["Cycle / 1"] <= formed or row[column] is None:
+            continue
+        if row[f"{word} Current / mA"] is None:
             continue
         current = abs(row[f"{word} Current / mA"])
         rate = {"current_A_per_g": current / 1e3 / grams} if grams else {"current_mA": current}

@@ -7,6 +7,7 @@ it from there, and know from the tables alone that it was simulated.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +19,14 @@ from byssus.conventions import CapacityBasis
 from byssus.errors import SeveralErrors
 from byssus.files import check_replaceable, write_whole
 from byssus.findings import Finding
+from byssus.measured.metadata import Sample
 from byssus.measured.tables import TRUTH, Table
 from byssus.project.store import STORE_FOLDER, Store
 from byssus.protocol.steps import Basis
+from byssus.quantity import Quantity
 from byssus.report.simulated import Beside, Simulated, Simulation
 from byssus.simulate.calibration import Calibration
+from byssus.simulate.inputs import VirtualCell
 from byssus.simulate.instrument import Instrument
 from byssus.simulate.job import Job, Outcome
 from byssus.study.model import Cell as StudyCell
@@ -39,6 +43,7 @@ from byssus.virtual.prepare import (
     model_for,
     per_mass,
     prepare,
+    resolved,
 )
 from byssus.virtual.summaries import cycle_summary, rate_summary, summary
 from byssus.virtual.work import carried
@@ -153,10 +158,22 @@ def _jobs(
         cell = prepared.cells[name]
         if name in calibrations:
             cell = cell.with_inputs(calibrations[name].fitted)
+            protocol = resolved(prepared.study, name, test, cell, prepared.known)
         kind, reason = model_for(prepared, name, largest_current(cell, protocol), asked)
-        about = prepared.study.sample(name).model_copy(update={"name": name})
+        about = _weighed(prepared.study.sample(name), cell)
         yield Job(name, test, cell, replace(protocol, name=test), kind, reason, about, instrument, asked.seed,
                   asked.all_records, formed_cycles(prepared.study, name, test, protocol))  # fmt: skip
+
+
+def _weighed(sample: Sample, cell: VirtualCell) -> Sample:
+    """Return a sample with mass and area of what is simulated, where the study's masses say another, or none."""
+    mass, area = cell.active_mass, cell.electrode.inputs["area"].value
+    changed: dict[str, Quantity] = {}
+    if sample.active_mass is None or not math.isclose(sample.active_mass.to("kg").value, mass, rel_tol=1e-6):
+        changed["active_mass"] = Quantity(mass * 1e6, "mg")
+    if sample.electrode_area is None or not math.isclose(sample.electrode_area.to("m^2").value, area, rel_tol=1e-6):
+        changed["electrode_area"] = Quantity(area * 1e4, "cm^2")
+    return sample.model_copy(update=changed)
 
 
 def _as_study(study: Study, outcomes: Sequence[Outcome], store: Path, tests: Sequence[str]) -> Study:
@@ -180,10 +197,10 @@ def _as_study(study: Study, outcomes: Sequence[Outcome], store: Path, tests: Seq
         electrodes[coating] = electrode.model_copy(update={"binder": group})
         place = store / "tables" / f"{names[each.sample]}-{each.test}.parquet"
         each.table.write_parquet(place)
-        mass = study.masses(each.sample)
+        sample = each.table.metadata.sample
         cells[name] = StudyCell(
             electrode=coating, configuration=virtual.configuration, files=(str(place.resolve()),),
-            active_mass=mass.active_mass, electrode_area=mass.electrode_area,
+            active_mass=sample.active_mass, electrode_area=sample.electrode_area,
         )  # fmt: skip
     if not cells:
         electrodes = {name: each for name, each in study.electrodes.items()

@@ -77,7 +77,7 @@ def _of_sample(jobs: Sequence[Job], store: Path, parent: int) -> list[Outcome | 
         def told(done: int, of: int, place: int = place, sample: str = job.sample) -> None:
             nonlocal last
             if os.getppid() != parent:
-                # Who asked is gone; what is finished is written down, and nobody waits for the rest.
+                # Who asked is gone, and nobody waits for the rest; what was written down last is there for the next run.
                 os._exit(1)
             if time.monotonic() - last > 0.2 or done == of:
                 _channel.put((sample, place, done))

@@ -67,7 +67,7 @@ LONGEST = 0.5
 #: The kernel ends after so many standard deviations, where 6e-5 of it is left.
 REACH = 4
 #: A half of fewer records is its ends only, as a long test may keep them: it has a capacity and no curve.
-FEWEST = 10
+FEWEST = 3
 #: Records from which resolution and scatter are taken.
 SAMPLE = 50_000
 #: What goes beyond by more than so many standard deviations is no noise.
