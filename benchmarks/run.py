@@ -21,7 +21,12 @@ ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / ".venv-peers"
 #: Pinned, so that a ratio means the same thing next month.  Of cellpy this is the newest for Python 3.11; it reads
 #: Neware files with fastnda, as Byssus does.  Any other peer is in Byssus' own environment.
-PEER_PACKAGES = {"navani": ("navani==0.1.22",), "cellpy": ("cellpy==1.0.3", "fastnda==1.3.1")}
+PEER_PACKAGES = {
+    "navani": ("navani==0.1.22",),
+    "cellpy": ("cellpy==1.0.3", "fastnda==1.3.1"),
+    "ampworks": ("ampworks==0.1.0",),
+    "pyimpspec": ("pyimpspec==5.1.3",),
+}
 RUNS = 5
 RESULTS = ROOT / "benchmarks" / "results.json"
 LAND_FILE = ROOT / "src/byssus/examples/demo/NJK_CC_156_C30_C_x30.xlsx"
@@ -30,6 +35,8 @@ NDAX_FILE = (
     Path(os.environ.get("BYSSUS_TEST_DATA", ROOT.parent / "shared" / "data"))
     / "cycler_neware/BTS85-36-6-5-110-20240424.ndax"
 )
+#: A titration of 985,973 records, 121 pulses.
+GITT_FILE = Path(os.environ.get("BYSSUS_TEST_DATA", ROOT.parent / "shared" / "data")) / "gitt/gitt_charge.csv.gz"
 #: Where the generated table lies while the benchmarks run.
 GENERATED = Path(tempfile.gettempdir()) / f"byssus-bench-{os.getpid()}.parquet"
 CYCLES, RECORDS = 1000, 2500
@@ -149,7 +156,22 @@ start = time.perf_counter()
 print(time.perf_counter() - start)
 """
 
-#: One virtual cell, the same equations, mesh, solver and tolerances; built and solved, imports excluded.
+#: The reading is of the same file as the analysis; whichever is called is timed.
+TITRATION = f"""
+import time
+from pathlib import Path
+from byssus.analysis.pulses import examine_gitt
+from byssus.measured.read import read
+path = Path({str(GITT_FILE)!r})
+table = read(path)
+{{call}}
+start = time.perf_counter()
+{{call}}
+print(time.perf_counter() - start)
+"""
+
+#: One virtual cell, the same equations, mesh, solver and tolerances; built and solved, imports excluded.  What PyBaMM
+#: does not have is off: crystal, and what oxide and carbon take up.
 CYCLED = """
 import time, warnings
 warnings.simplefilter("ignore")
@@ -157,6 +179,7 @@ from pathlib import Path
 from byssus import knowledge
 from byssus.conventions import CellDirection, Made
 from byssus.protocol.steps import Resolved, Step
+from byssus.quantity import Quantity
 from byssus.recipe.design import design_file
 from byssus.simulate.inputs import virtual_cell
 from byssus.simulate.model import Model, mesh, pybamm
@@ -165,15 +188,17 @@ from byssus.simulate.run import carry_out
 pybamm = pybamm()
 known = knowledge.load()
 made = design_file(Path({recipe!r}), known)
-cell = virtual_cell("CCL", made, known, made=Made.EMPTY, window=(0.005, 1.5))
+off = {{name: Quantity(0, unit) for name, unit in (
+    ("crystalline share", "1"), ("oxide charge", "C/kg"), ("carbon film charge", "C/kg"), ("carbon charge", "C/kg"))}}
+cell = virtual_cell("CCL", made, known, made=Made.EMPTY, window=(0.005, 1.5), given=off)
 amperes = cell.active_mass * 1e3
 model = Model(cell, "SPM")
 def ours():
     steps = []
     for cycle in range(1, 51):
-        steps += [Step("current", CellDirection.DISCHARGE, -amperes, until_voltage=0.005, cycle=cycle),
-                  Step("current", CellDirection.CHARGE, amperes, until_voltage=1.5, cycle=cycle)]
-    return len(list(carry_out(Model(cell, "SPM"), Resolved("cycling", "cycling", tuple(steps), 298.15))))
+        steps += [Step("current", CellDirection.DISCHARGE, -amperes, until_voltage=0.005, interval=30.0, cycle=cycle),
+                  Step("current", CellDirection.CHARGE, amperes, until_voltage=1.5, interval=30.0, cycle=cycle)]
+    return list(carry_out(Model(cell, "SPM"), Resolved("cycling", "cycling", tuple(steps), 298.15)))
 def stock():
     cycle = (f"Discharge at {{amperes}} A until 0.005 V (30 second period)",
              f"Charge at {{amperes}} A until 1.5 V (30 second period)")
@@ -182,9 +207,49 @@ def stock():
         experiment=pybamm.Experiment([cycle] * 50), **mesh(pybamm.lithium_ion.SPM(model.options()), 1),
         solver=pybamm.IDAKLUSolver(rtol=model.solver.rtol, atol=model.solver.atol),
     )
-    return len(simulation.solve(inputs={{CRYSTALLINE: 0.0, TEMPERATURE: 298.15}}).cycles)
+    solution = simulation.solve(inputs={{CRYSTALLINE: 0.0, TEMPERATURE: 298.15}})
+    # The records that a table is made of, as those of the other are read.
+    return [solution[name].entries for name, _, _ in model.columns.values()]
 start = time.perf_counter()
 {call}()
+print(time.perf_counter() - start)
+"""
+
+#: Of impedance.py's documented example, which lies among the real files.
+SPECTRUM = NDAX_FILE.parent.parent / "eis/exampleData.csv"
+#: One spectrum tested, fitted with one circuit and taken apart, from starts of each program's own.  The three χ², as both
+#: count them (Σ|ΔZ|²/|Z|²), of pyimpspec 5.1.3 are 2.56e-4, 0.185 and 1.67e-2; ours must not be larger.
+SPECTRUM_OURS = """
+import time
+import numpy as np
+from byssus.analysis.impedance import fit_circuit
+from byssus.analysis.impedance.relaxation import relaxation
+from byssus.analysis.impedance.validity import validity
+data = np.loadtxt({path!r}, delimiter=",")
+f, z = data[::-1, 0].copy(), data[::-1, 1] + 1j * data[::-1, 2]
+def ours():
+    return validity(f, z), fit_circuit(f, z, "L0-R0-p(R1,Q1)-p(R2,Q2)-Q3"), relaxation(f, z)
+tested, fitted, apart = ours()
+assert tested.chi_square <= 2.56e-4 and fitted.fit.chi_square <= 0.185
+assert np.sum(np.abs(apart.residual) ** 2) <= 1.67e-2
+start = time.perf_counter()
+ours()
+print(time.perf_counter() - start)
+"""
+SPECTRUM_THEIRS = """
+import time, warnings
+import numpy as np
+warnings.simplefilter("ignore")
+import pyimpspec
+data = np.loadtxt({path!r}, delimiter=",")
+spectrum = pyimpspec.DataSet(data[::-1, 0].copy(), data[::-1, 1] + 1j * data[::-1, 2])
+def theirs():
+    pyimpspec.perform_kramers_kronig_test(spectrum)
+    pyimpspec.fit_circuit(pyimpspec.parse_cdc("LR(RQ)(RQ)Q"), spectrum)
+    pyimpspec.calculate_drt(spectrum)
+theirs()
+start = time.perf_counter()
+theirs()
 print(time.perf_counter() - start)
 """
 
@@ -278,6 +343,33 @@ BENCHMARKS = (
         ours_code=CYCLED.format(recipe=str(RECIPE), call="ours"),
         peer_code=CYCLED.format(recipe=str(RECIPE), call="stock"),
         target=1.0,
+    ),
+    Benchmark(
+        name="one spectrum of 66 points: Kramers and Kronig, a circuit of ten parameters, relaxation times (second call)",
+        peer="pyimpspec",
+        ours_code=SPECTRUM_OURS.format(path=str(SPECTRUM)),
+        peer_code=SPECTRUM_THEIRS.format(path=str(SPECTRUM)),
+        target=10.0,
+        needs=SPECTRUM,
+    ),
+    Benchmark(
+        name="titration of 121 pulses, 985,973 records: textbook, wording and full model of each, against reading the file (second call)",
+        peer="polars",
+        ours_code=TITRATION.format(call="examine_gitt([table], {})"),
+        peer_code=TITRATION.format(call="read(path)"),
+        target=0.5,
+        needs=GITT_FILE,
+    ),
+    Benchmark(
+        name="the same against the textbook's line alone (second call)",
+        peer="ampworks",
+        ours_code=TITRATION.format(call="examine_gitt([table], {})"),
+        peer_code=TIMED.format(
+            imports=f"import ampworks, pandas; table = ampworks.Dataset(pandas.read_csv({str(GITT_FILE)!r}))",
+            call="ampworks.gitt.extract_params(table, 1.8e-6)",
+        ),
+        target=0.5,
+        needs=GITT_FILE,
     ),
     Benchmark(
         name="byssus --help, whole process, against an empty Python",

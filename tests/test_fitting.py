@@ -360,7 +360,30 @@ def test_no_degree_of_freedom_is_said() -> None:
     data = Data(lambda x, b, m: b + m * x, [0.0, 1.0], [1.0, 3.0], error=[0.1, 0.1])
     result = fit(data, [Parameter("b", 0.0), Parameter("m", 1.0)], errors="known")
     assert result.values == pytest.approx({"b": 1.0, "m": 2.0})
-    assert "cannot be tested" in result.statements[0]
+    assert result.statements == (
+        "as many parameters as values: the model passes through the data and cannot be tested by them",
+    )
+
+
+def test_as_many_parameters_as_values_need_not_pass_through_them() -> None:
+    # A slope of 2 would pass; with 1.5 at most, each value is missed by half of what is left, 2.5 of its errors.
+    line = Data(lambda x, b, m: b + m * x, [0.0, 1.0], [1.0, 3.0], error=[0.1, 0.1])
+    free = [Parameter("b", 0.0), Parameter("m", 1.0, upper=1.5)]
+    # What stops just before its bound still counts as free, and what stands on it does not.
+    short, held = (fit(line, free, errors="known", tolerance=each) for each in (1e-4, 1e-15))
+    (said,) = short.statements
+    assert said == (
+        "as many parameters as values, and yet the model misses them by up to 2.5 of their standard errors; "
+        "m stands near an end of the range and cannot go further"
+    )
+    assert (held.degrees_of_freedom, held.statements) == (
+        1,
+        ("m ended on its upper bound, 1.5: without it the fit would go further",),
+    )
+    # A square cannot fall, with any number.
+    rising = Data(lambda x, b, m: b**2 + m**2 * x, [0.0, 1.0], [1.0, 0.5], error=[0.1, 0.1])
+    (said,) = fit(rising, [Parameter("b", 0.7), Parameter("m", 1.0)], errors="known").statements
+    assert said.endswith("by up to 2.5 of their standard errors, and no values of the parameters near these fit better")
 
 
 @settings(max_examples=25, deadline=None)

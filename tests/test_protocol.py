@@ -14,12 +14,13 @@ from pydantic import ValidationError
 from byssus.conventions import CellDirection, Configuration, Made
 from byssus.errors import ProtocolError, UsageError
 from byssus.protocol import standard
-from byssus.protocol.model import Protocol, frequencies, resolve
+from byssus.protocol.model import Protocol, Window, frequencies, resolve
 from byssus.protocol.steps import Basis, Resolved, Step, following
 
 HALF, FULL = Configuration.HALF, Configuration.FULL
 DISCHARGE, CHARGE, REST = CellDirection.DISCHARGE, CellDirection.CHARGE, CellDirection.REST
 WINDOW = {"lower": "5 mV", "upper": "1.5 V"}
+SILICON = Window.model_validate(WINDOW)
 #: 0.927 mg on 1.131 cm², 3 mAh.
 BASIS = Basis(active_mass=0.927e-6, area=1.131e-4, capacity=10.8)
 
@@ -311,9 +312,11 @@ def test_an_empty_window_is_refused() -> None:
 # The tests that people ask for
 
 
-def asked(name: str, made: Made | None = Made.EMPTY, configuration: Configuration = HALF, **fields: Any) -> Resolved:
+def asked(
+    name: str, made: Made | None = Made.EMPTY, configuration: Configuration = HALF, window: Any = WINDOW, **fields: Any
+) -> Resolved:
     tests = standard.Tests.model_validate({"formed": False} | fields)
-    return resolve(tests.protocol(name, made, configuration, silicon=configuration is HALF), BASIS, configuration)
+    return resolve(tests.protocol(name, Window.model_validate(window), made, configuration), BASIS, configuration)
 
 
 def halves(steps: tuple[Step, ...]) -> list[tuple[int, CellDirection, float, float | None]]:
@@ -323,7 +326,7 @@ def halves(steps: tuple[Step, ...]) -> list[tuple[int, CellDirection, float, flo
 def test_formation_and_rate_are_those_of_the_paper() -> None:
     # He et al. 2026, section 2.4: 0.005-1.5 V, three cycles at 0.05C; section 3: six currents and back to 0.5 A/g.
     tests = standard.Tests.model_validate({"rate": {"cycles": 1}})
-    steps = resolve(tests.protocol("rate", Made.EMPTY, HALF, silicon=True), BASIS, HALF).steps
+    steps = resolve(tests.protocol("rate", SILICON, Made.EMPTY, HALF), BASIS, HALF).steps
     formation = [
         (n, way, sign * 0.15, end) for n in (1, 2, 3) for way, sign, end in ((DISCHARGE, -1, 0.005), (CHARGE, 1, 1.5))
     ]
@@ -353,7 +356,7 @@ def test_cycling_may_have_a_hold_rests_and_another_current_back() -> None:
 
 def test_voltammetry_has_a_window_of_its_own() -> None:
     # He et al. 2026, section 2.4: 0.005-1.2 V, three cycles at 0.1 mV/s.
-    steps = asked("cv").steps
+    steps = asked("cv", cv={"window": {"lower": "5 mV", "upper": "1.2 V"}}).steps
     assert [(step.cycle, step.value) for step in steps] == [(cycle, end) for cycle in (1, 2, 3) for end in (0.005, 1.2)]
     assert [step.rate for step in steps] == pytest.approx([1e-4] * 6)
     given = {"lower": "10 mV", "upper": "1 V"}
@@ -421,7 +424,7 @@ def test_the_formation_keeps_its_own_settings_in_front_of_another_test() -> None
 
 @pytest.mark.parametrize("name", standard.NAMES)
 def test_every_test_can_be_asked_for_by_its_name_alone(name: str) -> None:
-    found = resolve(standard.Tests().protocol(name, Made.EMPTY, HALF, silicon=True), BASIS, HALF)
+    found = resolve(standard.Tests().protocol(name, SILICON, Made.EMPTY, HALF), BASIS, HALF)
     assert found.name == name
     assert found.temperature == 298.15
 
@@ -446,8 +449,6 @@ def test_a_test_that_cannot_be_meant_is_refused(fields: dict[str, Any], words: s
 
 def test_no_test_is_made_up() -> None:
     with pytest.raises(UsageError, match="test: 'rat' is not a test; did you mean 'rate'"):
-        standard.Tests().protocol("rat", Made.EMPTY, HALF, silicon=True)
-    with pytest.raises(ProtocolError, match="window: is missing"):
-        standard.Tests().protocol("rate", None, FULL, silicon=True)
+        standard.Tests().protocol("rat", SILICON, Made.EMPTY, HALF)
     with pytest.raises(ValueError, match="needs 'made'"):
-        standard.Tests().protocol("rate", None, HALF, silicon=True)
+        standard.Tests().protocol("rate", SILICON, None, HALF)

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from byssus.conventions import CellDirection, Configuration, Made
 from byssus.errors import ProtocolError, UsageError
 from byssus.protocol import standard
-from byssus.protocol.model import Protocol, resolve
+from byssus.protocol.model import Protocol, Window, resolve
 from byssus.protocol.steps import Basis, Resolved, Step
 from byssus.protocol.unicycler import FORMATS, Format, export, from_unicycler, to_unicycler
 
@@ -35,6 +35,7 @@ HALF = Configuration.HALF
 DISCHARGE, CHARGE, REST = CellDirection.DISCHARGE, CellDirection.CHARGE, CellDirection.REST
 #: 0.927 mg, 3 mAh.
 BASIS = Basis(active_mass=0.927e-6, capacity=10.8)
+SILICON = Window.model_validate({"lower": "5 mV", "upper": "1.5 V"})
 
 
 def written(*steps: dict[str, Any], kind: str = "cycling", **more: Any) -> Resolved:
@@ -158,14 +159,14 @@ def test_battinfo_carries_out_every_cycle_once(times: int) -> None:
 
 
 def test_voltammetry_begins_where_the_cell_is() -> None:
-    resolved = resolve(standard.Tests().protocol("cv", Made.EMPTY, HALF, silicon=True), BASIS, HALF)
+    resolved = resolve(standard.Tests().protocol("cv", SILICON, Made.EMPTY, HALF), BASIS, HALF)
     rows = biologic_rows(export(resolved, "biologic", starts_at=2.5))
     # The first sweep falls from 2.5 V, the others run between the ends of the window.
     assert rows["ctrl_type"] == ["VS", "VS", "VS", "Loop", "VS"]
     assert rows["ctrl1_val"][:3] == ["0.1"] * 3
     assert rows["ctrl1_val_unit"][:3] == ["mV/s"] * 3
-    assert [rows["ctrl2_val"][at] for at in (0, 1, 2, 4)] == ["2.5", "0.005", "1.2", "0.005"]
-    assert [rows["ctrl3_val"][at] for at in (0, 1, 2, 4)] == ["0.005", "1.2", "0.005", "1.2"]
+    assert [rows["ctrl2_val"][at] for at in (0, 1, 2, 4)] == ["2.5", "0.005", "1.5", "0.005"]
+    assert [rows["ctrl3_val"][at] for at in (0, 1, 2, 4)] == ["0.005", "1.5", "0.005", "1.5"]
 
 
 # There and back
@@ -184,13 +185,13 @@ def same(found: Resolved, expected: Resolved) -> None:
 
 @pytest.mark.parametrize("name", ["formation", "rate", "cycling", "cv"])
 def test_a_standard_test_comes_back_as_it_was(name: str) -> None:
-    found = standard.Tests(formed=False).protocol(name, Made.EMPTY, HALF, silicon=True)
+    found = standard.Tests(formed=False).protocol(name, SILICON, Made.EMPTY, HALF)
     expected = resolve(found, BASIS, HALF)
     same(from_unicycler(to_unicycler(expected, starts_at=2.5)), expected)
 
 
 def test_cycles_become_loops() -> None:
-    protocol = standard.Tests(formed=False).protocol("rate", Made.EMPTY, HALF, silicon=True)
+    protocol = standard.Tests(formed=False).protocol("rate", SILICON, Made.EMPTY, HALF)
     told = to_unicycler(resolve(protocol, BASIS, HALF))
     assert [each.cycle_count for each in told.method if isinstance(each, Loop)] == [5] * 7
     assert [each.current_mA for each in told.method if isinstance(each, ConstantCurrent)][::2] == pytest.approx(

@@ -32,7 +32,8 @@ def test_parse_takes_what_people_write(text: str, value: float, uncertainty: flo
 
 
 @pytest.mark.parametrize(
-    "text", ["", "mg", "1 2 mg", "1 ± mg", "1 ± -2 mg", "nan mg", "1 flurb", "1 mg/", "1,5 mg", "inf"]
+    "text",
+    ["", "mg", "1 2 mg", "1 ± mg", "1 ± -2 mg", "nan mg", "1 flurb", "1 mg/", "1,5 mg", "inf", "1 C/0", "1 C/0.0"],
 )
 def test_parse_refuses_what_is_no_quantity(text: str) -> None:
     with pytest.raises(UnitError) as caught:

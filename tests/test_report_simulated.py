@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from virtual import sample, voltammetry
 
 from byssus.figure.techniques import figures_of_tables
 from byssus.report.build import Report, to_html
-from byssus.report.simulated import Beside, Given, Simulated, Simulation
+from byssus.report.simulated import Beside, Fitted, FittedNumber, FittedPoint, Given, Simulated, Simulation, Spread
 
 RUNS = (
     Simulated("CCL-1", "rate", "SPMe", "its criteria hold", 70, 4212, 31.2, "as asked", hidden=("truth: Lithiation / 1",)),
@@ -75,7 +77,14 @@ def test_what_was_run_is_said_of_every_test() -> None:
 def test_every_number_is_said_once_and_where_samples_differ_beside_each_other() -> None:
     told = rows(section(page_of(SIMULATION), "simulated"))
     assert ["Porosity", "50", "%", "35 to 65", "assumed", "assumed: nothing is given"] in told
-    assert ["Diffusivity", "2.5e-17", "m²/s", "1e-18 to 1e-15", "estimate", "doi:10.1038/s41467-019-09792-9"] in told
+    assert [
+        "Diffusivity",
+        "2.5 × 10⁻¹⁷",
+        "m²/s",
+        "1 × 10⁻¹⁸ to 1 × 10⁻¹⁵",
+        "estimate",
+        "doi:10.1038/s41467-019-09792-9",
+    ] in told
     assert ["Loading", "0.82 mg/cm² given", "0.9 mg/cm² given"] in told
     assert ["SEI potential", "none", "0.8 V given"] in told
     assert [row[0] for row in told].count("Porosity") == 1
@@ -106,6 +115,52 @@ def test_a_printed_value_stands_beside_the_simulated_one_with_their_difference()
 def test_a_difference_has_its_sign(printed: float, simulated: float, difference: str, share: tuple[str, ...]) -> None:
     entry = Beside("q", printed, simulated, "V").entries[2]
     assert (entry.text, entry.under, entry.value) == (difference, share, simulated - printed)
+
+
+FITTED = Fitted(
+    "CCL-1",
+    (FittedNumber("diffusion coefficient", 2.5e-17, 5e-18, "m^2/s", "within its standard uncertainty"),
+     FittedNumber("exchange current density", 0.1, None, "A/m^2", "at bound, so it is hardly known")),
+    ("as many parameters as values",),
+    (FittedPoint("0.2 A/g", 3000.0, 2990.0, 3001.0, True), FittedPoint("1 A/g", 2000.0, 1990.0, 2001.0, True),
+     FittedPoint("2 A/g", 1500.0, 1600.0, 1550.0, False), FittedPoint("6 A/g", 500.0, None, 520.0, False)),
+    100.0,
+    50.0,
+)  # fmt: skip
+
+
+def test_a_fit_stands_beside_its_null_model_and_says_which_predicts_better() -> None:
+    page = page_of(replace(SIMULATION, fitted=(FITTED,)))
+    told = rows(section(page, "simulated"))
+    diffusion, exchange = (next(row for row in told if row[0] == each.name.capitalize()) for each in FITTED.numbers)
+    assert diffusion[1:] == ["(2.50 ± 0.50) × 10⁻¹⁷", "m²/s", "within its standard uncertainty"]
+    assert exchange[1:] == ["0.1", "A/m²", "at bound, so it is hardly known"]
+    assert ["0.2 A/g", "3000", "2990", "3001", "mAh/g", "used"] in told
+    assert ["6 A/g", "500", "missing", "520", "mAh/g", "left out: a prediction"] in told
+    assert (
+        "2 numbers fitted to 2 printed capacities. Of those left out the model misses 100 mAh/g (root mean square), the null "
+        "model with as many numbers 50. The null model, a polynomial without physics, predicts better" in text_of(page)
+    )
+    won = replace(FITTED, model=20.0)
+    assert (FITTED.loses, won.loses) == (True, False)
+    assert won.sentence.endswith("The model predicts better than the null model, a polynomial without physics.")
+    untested = replace(FITTED, model=math.nan, null=math.nan)
+    assert untested.sentence.endswith("The fit saw all that is printed, so nothing tests it.")
+    assert not untested.loses
+
+
+def test_the_spread_between_electrodes_stands_in_a_table() -> None:
+    spread = (
+        Spread("CCL-1", "rate", "lithiation capacity at 2 A/g", "mAh/g", 2000.0, {"kunz": 1900.0, "lu": 2100.0, "jiang": 2000.0}),
+        Spread("CCL-1", "cv", "peak of oxidation, cycle 3", "V", 0.5, {"kunz": 0.52, "lu": None, "jiang": None}),
+    )  # fmt: skip
+    page = page_of(replace(SIMULATION, spread=spread))
+    told = rows(section(page, "simulated"))
+    assert ["CCL-1", "rate", "Lithiation capacity at 2 A/g", "2000 ± 100", "1900", "2100", "100", "mAh/g", "3"] in told
+    # One electrode makes no spread.
+    assert ["CCL-1", "cv", "Peak of oxidation, cycle 3", "0.5", "missing", "missing", "missing", "V", "1"] in told
+    assert "with the potential of each: kunz, lu, jiang." in text_of(page)
+    assert "Spread between published electrodes" not in page_of(SIMULATION)
 
 
 def test_a_report_without_simulation_says_nothing_of_it() -> None:

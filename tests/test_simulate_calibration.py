@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from test_simulate_run import half, one_c
@@ -12,7 +14,8 @@ from test_simulate_run import half, one_c
 from byssus.errors import SimulationError
 from byssus.simulate.calibration import Calibration, Plateau, Prediction, calibrate, capacity
 from byssus.simulate.inputs import VirtualCell
-from byssus.simulate.model import Model, Setting
+from byssus.simulate.model import Model, Passed, Setting, State, pybamm
+from byssus.virtual.fitted import calibration_as_dict, lost, told, unsolved
 
 #: A/kg; so slow a reaction that the capacity falls by half over them.
 CURRENTS = (200.0, 1000.0, 2000.0, 4000.0)
@@ -55,7 +58,8 @@ def test_what_the_fit_did_not_see_is_predicted_better_than_by_a_null_model_with_
     assert [each.measured for each in found.predictions] == [each.capacity for each in plateaus()]
     model, null = found.left_out()
     unseen = [each for each in found.predictions if not each.fitted]
-    assert model == pytest.approx(math.sqrt(sum((each.model - each.measured) ** 2 for each in unseen) / 2))
+    misses = [each.model - each.measured for each in unseen if each.model is not None]
+    assert model == pytest.approx(math.sqrt(sum(miss**2 for miss in misses) / 2))
     assert model < 0.01 * unseen[0].measured
     # One number: the null model is the mean of what was seen, weighted by 1/error².
     seen = [each for each in plateaus() if each.current in (200.0, 4000.0)]
@@ -83,9 +87,88 @@ def test_a_current_that_takes_the_cell_beyond_its_window_at_once_gives_nothing()
     assert capacity(half(), 1000 * one_c(half()) / half().cell.active_mass, {}) == 0
 
 
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[float, float], bool]], None]:
+    """Let the solver fail for some exchange current densities and currents per mass."""
+
+    def fail(where: Callable[[float, float], bool]) -> None:
+        step = Model.step
+
+        def failed(self: Model, state: State, seconds: float, setting: Setting, interval: float, given: Any) -> Passed:
+            if where(given[NAME], abs(setting.current or 0.0) / self.cell.active_mass):
+                raise pybamm().SolverError("input set 0: IDA_CONV_FAIL: Convergence test failures")
+            return step(self, state, seconds, setting, interval, given)
+
+        monkeypatch.setattr(Model, "step", failed)
+
+    return fail
+
+
+def test_numbers_without_a_solution_are_rejected_and_counted(failing: Any) -> None:
+    true = truth().numbers[NAME].value
+    seen = plateaus()
+    assert "rejected" not in " ".join(calibration().statements)
+    failing(lambda exchange, _current: exchange < 0.5 * true)
+    found = calibrate(half().cell, "SPM", seen, CURRENTS[::3], [NAME])
+    assert found.fitted[NAME].value == pytest.approx(true, rel=0.01)
+    assert found.statements[-1].endswith("rejected: with them the equations of the cell have no solution")
+    failing(lambda _exchange, _current: True)
+    with pytest.raises(
+        SimulationError, match=r"calibrate: free: .* has no solution at all the currents that the fit sees"
+    ):
+        calibrate(half().cell, "SPM", seen, CURRENTS[::3], [NAME])
+
+
+def test_a_number_that_ends_at_the_end_of_its_range_is_said() -> None:
+    cell, true = half().cell, truth().numbers[NAME].value
+    short = cell.with_inputs({NAME: replace(cell.numbers[NAME], value=1.5 * true, low=1.3 * true, high=3 * true)})
+    found = calibrate(short, "SPM", plateaus(), CURRENTS[::3], [NAME])
+    assert found.fitted[NAME].value == pytest.approx(1.3 * true, rel=0.01)
+    assert "lower" in " ".join(found.statements)
+    assert not any("range" in said or "bound" in said for said in calibration().statements)
+
+
+def test_a_capacity_without_a_solution_is_missing_and_not_zero(failing: Any) -> None:
+    seen = plateaus()
+    failing(lambda _exchange, current: current > 3000)
+    found = calibrate(half().cell, "SPM", seen, CURRENTS[:3:2], [NAME])
+    assert [each.model is None for each in found.predictions] == [False, False, False, True]
+    # What is missing counts for neither error.
+    one = found.predictions[1]
+    assert one.model is not None
+    assert found.left_out() == pytest.approx((abs(one.model - one.measured), abs(one.null - one.measured)))
+    assert math.isnan(capacity(Model(truth(), "SPM", free=frozenset({NAME})), 4000.0, {NAME: 1.0}))
+    (finding,) = unsolved("CCL", found)
+    assert (finding.code, finding.sample) == ("prediction-missing", "CCL")
+    assert finding.message == "at 4 A/g the equations have no solution with the fitted numbers"
+    assert calibration_as_dict(found)["plateaus"][3]["model_mAh_per_g"] is None
+    assert told("CCL", found).points[3].model is None
+
+
 def test_nothing_that_was_left_out_has_no_error() -> None:
     seen = Prediction(1.0, 2.0, 2.0, 2.0, True)
-    assert all(math.isnan(each) for each in replace(calibration(), predictions=(seen,)).left_out())
+    only = replace(calibration(), predictions=(seen,))
+    assert all(math.isnan(each) for each in only.left_out())
+    assert lost("CCL", only) == []
+
+
+def test_a_null_model_that_predicts_better_is_a_finding() -> None:
+    # mAh/g as C/kg; one that the fit saw counts for neither model, and so does one without a capacity.
+    def made(model: float, null: float) -> Calibration:
+        points = (
+            (200.0, 3000.0, 9000.0, 3000.0, True),
+            (1000.0, 2000.0, model, null, False),
+            (2000.0, 1500.0, None, 1500.0, False),
+        )
+        return replace(calibration(), predictions=tuple(
+            Prediction(current, 3.6e3 * printed, None if found is None else 3.6e3 * found, 3.6e3 * other, seen)
+            for current, printed, found, other, seen in points
+        ))  # fmt: skip
+
+    (finding,) = lost("CCL", made(2100.0, 1950.0))
+    assert (finding.code, finding.sample) == ("null-model-wins", "CCL")
+    assert "the model misses 100 mAh/g (root mean square), the null model with as many numbers 50" in finding.message
+    assert lost("CCL", made(1950.0, 2100.0)) == lost("CCL", made(2100.0, 1900.0)) == []
 
 
 @pytest.mark.parametrize(

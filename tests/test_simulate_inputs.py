@@ -18,12 +18,14 @@ from byssus.errors import SimulationError
 from byssus.knowledge import Knowledge
 from byssus.quantity import Quantity
 from byssus.recipe.design import Design, design_file
-from byssus.simulate.inputs import VirtualCell, check_current, usual_window, virtual_cell
+from byssus.simulate.inputs import SURFACE_CHARGES, VirtualCell, check_current, usual_window, virtual_cell
 from byssus.simulate.model import KINDS, Kind, Model, Setting, choose
 from byssus.simulate.published import BASES
 
 RECIPES = ROOT / "src" / "byssus" / "examples" / "recipes"
 FARADAY = 96485.33212
+#: Of a cell whose oxide and carbon take nothing up.
+BARE = {name: Quantity(0, "mAh/g") for name in SURFACE_CHARGES}
 
 #: What is refused of the shipped recipes, and why; every other one makes a cell.
 REFUSED = {
@@ -141,9 +143,10 @@ def test_lithium_that_leaves_the_cathode_arrives_in_the_anode_or_its_film() -> N
     most, density = (cell.numbers[f"opposite.{name}"].value for name in ("maximum concentration", "density"))
     mass = cell.positive.inputs["loading"].value * cell.numbers["area"].value
     assert (share[0] - share[-1]) * most * FARADAY * mass / density == pytest.approx(charge, rel=1e-5)
-    lithiation, lost = (passed.columns[f"truth: {name}"] for name in
-                        ("Mean Lithiation / 1", "Lithium Lost to Reactions / mol"))  # fmt: skip
-    taken = (lithiation[-1] - lithiation[0]) * cell.negative.charge + (lost[-1] - lost[0]) * FARADAY
+    lithiation, lost, carbon = (passed.columns[f"truth: {name}"] for name in
+                                ("Mean Lithiation / 1", "Lithium Lost to Reactions / mol", "Lithium on Carbon / mol"))  # fmt: skip
+    held = lost[-1] - lost[0] + carbon[-1] - carbon[0]
+    taken = (lithiation[-1] - lithiation[0]) * cell.negative.charge + held * FARADAY
     assert taken == pytest.approx(charge, rel=1e-5)
 
 
@@ -250,6 +253,53 @@ def test_what_cannot_be_is_refused_in_one_line_before_anything_is_solved(make: C
     assert refused.value.fix
 
 
+def solids(cell: VirtualCell) -> float:
+    """Volume of the solids by area, (1 − ε) L."""
+    return cell.numbers["thickness"].value * (1 - cell.numbers["porosity"].value)
+
+
+def test_a_coating_follows_a_loading_that_is_given() -> None:
+    """Twice the mass on an area is twice the volume of the solids: twice as thick, or half as porous as it can be."""
+    plain = SILICON()
+    twice = 2 * plain.numbers["loading"].quantity.value
+    given: dict[str, Any] = {"loading": Quantity(twice, "mg/cm^2")}
+    thick = SILICON(given=given)
+    assert thick.numbers["thickness"].value == pytest.approx(2 * plain.numbers["thickness"].value)
+    assert thick.numbers["porosity"] == plain.numbers["porosity"]
+    assert thick.numbers["thickness"].source.endswith("; times 2 with the loading that was given")
+    # Pressed harder.
+    dense = SILICON(given=given | {"porosity": ONE(0.3)})
+    assert dense.numbers["thickness"].value == pytest.approx(solids(thick) / 0.7)
+    # Measured too: then the pores are what is left.
+    micrometres = 1.5e6 * plain.numbers["thickness"].value
+    measured = SILICON(given=given | {"thickness": UM(micrometres)})
+    assert measured.numbers["thickness"].value == pytest.approx(1e-6 * micrometres)
+    assert solids(measured) == pytest.approx(2 * solids(plain))
+    # All three given stand as they are.
+    whole = SILICON(given=given | {"thickness": UM(micrometres), "porosity": ONE(0.4)})
+    assert whole.numbers["porosity"].value == 0.4
+    with pytest.raises(SimulationError, match=r"porosity: .* is not between 0 and 1"):
+        SILICON(given=given | {"thickness": UM(micrometres / 3)})
+
+
+def test_the_other_electrode_follows_its_own_loading() -> None:
+    plain = full()
+    loading = plain.numbers["opposite.loading"].quantity
+    thick = full(given={"opposite.loading": Quantity(1.5 * loading.value, loading.unit)})
+    for name, factor in (("opposite.thickness", 1.5), ("opposite.porosity", 1.0), ("thickness", 1.0)):
+        assert thick.numbers[name].value == pytest.approx(factor * plain.numbers[name].value)
+
+
+def test_a_loading_of_one_of_two_materials_leaves_the_thickness_open(tmp_path: Path) -> None:
+    both = {"loading": Quantity(0.8, "mg/cm^2"), "graphite.loading": Quantity(7.2, "mg/cm^2")}
+    plain, twice = (
+        virtual_cell("both", blend(tmp_path, 0.6), known(), made=Made.EMPTY, given=given) for given in ({}, both)
+    )
+    assert twice.numbers["thickness"].value == pytest.approx(2 * plain.numbers["thickness"].value)
+    with pytest.raises(SimulationError, match=r"given: 'loading' changes what the coating is made of.*give thickness"):
+        virtual_cell("both", blend(tmp_path, 0.6), known(), made=Made.EMPTY, given={"loading": Quantity(1, "mg/cm^2")})
+
+
 def blend(folder: Path, silicon: float, active: str = "Si, graphite") -> Design:
     """The shipped CCL recipe with part of its silicon replaced, 4 mg/cm² in all."""
     text = (RECIPES / "ccl-5.yaml").read_text(encoding="utf-8")
@@ -264,7 +314,7 @@ def blend(folder: Path, silicon: float, active: str = "Si, graphite") -> Design:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_silicon_beside_graphite_holds_what_both_hold(tmp_path: Path, kind: Kind) -> None:
-    cell = virtual_cell("blend", blend(tmp_path, 0.6), known(), made=Made.EMPTY)
+    cell = virtual_cell("blend", blend(tmp_path, 0.6), known(), made=Made.EMPTY, given=BARE)
     silicon, graphite = cell.electrode.phases
     assert (silicon.material, graphite.material) == ("Si", "graphite")
     assert [each.inputs["loading"].value for each in (silicon, graphite)] == pytest.approx([4e-3, 36e-3])
@@ -297,7 +347,7 @@ def test_silicon_beside_graphite_comes_to_either_when_the_other_is_hardly_there(
         assert cell.electrode.capacity == pytest.approx(alone, rel=0.011)
         rest = Model(cell, "SPM").columns
         assert "truth: Graphite Electrode Potential / V" in rest
-    cell = virtual_cell("blend", blend(tmp_path, 0.006), known(), made=Made.EMPTY)
+    cell = virtual_cell("blend", blend(tmp_path, 0.006), known(), made=Made.EMPTY, given=BARE)
     # 0.1 % of silicon holds 1 % of the charge: near the end of graphite's, the potential is graphite's plateau.
     coating = {name: cell.numbers[name].quantity for name in ("thickness", "porosity")}
     coating |= {"loading": Quantity(4, "mg/cm^2")}

@@ -13,19 +13,23 @@ import pytest
 from shared import ROOT
 
 from byssus import knowledge
-from byssus.conventions import CellDirection, Made
+from byssus.conventions import CellDirection, Configuration, Made
 from byssus.errors import SimulationError
 from byssus.knowledge import Knowledge
 from byssus.physics import silicon_cell
-from byssus.protocol.steps import Resolved, Step
+from byssus.protocol.model import Window, resolve
+from byssus.protocol.standard import PulsePower
+from byssus.protocol.steps import Basis, Resolved, Step
+from byssus.quantity import Quantity
 from byssus.recipe.design import Design, design_file
-from byssus.simulate.inputs import virtual_cell
+from byssus.simulate.inputs import SURFACE_CHARGES, virtual_cell
 from byssus.simulate.model import Kind, Model, Setting
 from byssus.simulate.run import StepDone, carry_out, start
 
 DISCHARGE, CHARGE, REST = CellDirection.DISCHARGE, CellDirection.CHARGE, CellDirection.REST
 GAS, FARADAY = 8.314462618, 96485.33212
 VOLTAGE, CURRENT = "Voltage / V", "Current / A"
+BARE = {name: Quantity(0, "mAh/g") for name in SURFACE_CHARGES}
 LITHIATION, POTENTIAL = "truth: Mean Lithiation / 1", "truth: Electrode Potential / V"
 
 
@@ -41,8 +45,8 @@ def recipe(name: str) -> Design:
 
 @functools.cache
 def half(kind: Kind = "SPM", *, spectroscopy: bool = False) -> Model:
-    """The half cell of the paper."""
-    cell = virtual_cell("CCL", recipe("ccl-5"), known(), made=Made.EMPTY, window=(0.005, 1.5))
+    """The half cell of the paper, of whose oxide and carbon hand arithmetic knows nothing."""
+    cell = virtual_cell("CCL", recipe("ccl-5"), known(), made=Made.EMPTY, window=(0.005, 1.5), given=BARE)
     return Model(cell, kind, spectroscopy=spectroscopy)
 
 
@@ -51,7 +55,8 @@ def full(*, from_cathode: bool = False) -> Model:
     """The full cell of the paper, said from either electrode."""
     anode, cathode = recipe("ccl-full-cell"), recipe("ncm811")
     own, other, made = (cathode, anode, Made.FULL) if from_cathode else (anode, cathode, Made.EMPTY)
-    return Model(virtual_cell("full", own, known(), made=made, window=(2.8, 4.3), opposite=other), "SPM")
+    given = {f"opposite.{name}": value for name, value in BARE.items()} if from_cathode else BARE
+    return Model(virtual_cell("full", own, known(), made=made, window=(2.8, 4.3), opposite=other, given=given), "SPM")
 
 
 def one_c(model: Model) -> float:
@@ -144,6 +149,36 @@ def test_a_sweep_has_its_rate_and_ends_at_its_voltage(control: str) -> None:
     assert voltage == pytest.approx(first + math.copysign(rate, last - first) * done.seconds, abs=1e-5)
     assert abs(np.diff(voltage)).max() <= 0.002 + 1e-6
     assert abs(np.diff(voltage)).min() > 1e-6
+
+
+@pytest.mark.parametrize("control", ["current", "power", "rest"])
+def test_a_record_is_kept_when_either_interval_is_passed(control: str) -> None:
+    """Silicon emptied to 1.5 V rises by its last half volt within seconds, and a rest falls by its first tenths."""
+    fifth = one_c(half()) / 5
+    empties = current(fifth, until_voltage=1.5, interval=600.0)
+    if control == "power":
+        empties = replace(empties, control="power", value=0.5 * fifth)
+    steps = (current(-fifth, duration=2 * 3600.0), empties, replace(rest(1), interval=600.0))
+    at = 2 if control == "rest" else 1
+    by_time = carried(half(), *steps)[at]
+    both = carried(half(), *steps[:at], replace(steps[at], voltage_interval=0.005))[at]
+    # By its time alone a record may be far in voltage from the one before.
+    assert abs(np.diff(by_time.columns[VOLTAGE])).max() > 0.02
+    assert abs(np.diff(both.columns[VOLTAGE])).max() <= 0.005 + 1e-9
+    assert np.diff(both.seconds).min() > 0
+    assert both.ended == by_time.ended == ("time" if control == "rest" else "high voltage")
+    # Where both have a record it is the same one, and few are added: some for each 5 mV.
+    places = np.searchsorted(both.seconds, by_time.seconds)
+    assert both.seconds[places] == pytest.approx(by_time.seconds, abs=1e-9)
+    assert both.columns[VOLTAGE][places] == pytest.approx(by_time.columns[VOLTAGE], abs=1e-9)
+    spread = float(np.ptp(both.columns[VOLTAGE]))
+    assert both.seconds.size < by_time.seconds.size + 5 * spread / 0.005
+
+
+def test_a_step_that_keeps_its_ends_alone_has_no_records_between_for_its_voltage() -> None:
+    protocol = Resolved("one", "cycling", (current(-one_c(half()), until_voltage=0.01, voltage_interval=1e-3),), 298.15)
+    (ends,) = carry_out(half(), protocol, full=lambda _: False)
+    assert ends.seconds.size == 2
 
 
 def test_a_power_is_current_by_voltage() -> None:
@@ -266,6 +301,12 @@ def test_a_power_that_no_voltage_can_give_is_refused_in_words() -> None:
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.parametrize(("times", "cause"), [(1, "the equations have no solution on"), (40, "from the first instant")])
+def test_the_likely_cause_is_told_of_how_the_solver_fails(times: float, cause: str) -> None:
+    with pytest.raises(SimulationError, match=f"likely cause: .*{cause}.*: the current is too high for this cell"):
+        carried(half(), Step("power", DISCHARGE, -times * one_c(half()), until_voltage=0.005))
+
+
 def test_pulses_that_their_voltage_ends_lead_to_the_next_run() -> None:
     amperes = one_c(half())
     steps = [
@@ -313,6 +354,38 @@ def test_crystal_is_lithiated_until_lithium_has_been_given_off() -> None:
     # While it rests it stays on the branch that it is on.
     assert [done[at].columns[POTENTIAL][-1] for at in (1, 4)] == pytest.approx([0.1] * 2, abs=0.01)
     assert done[9].columns[POTENTIAL][-1] > 0.2
+
+
+def test_the_back_pulses_of_pulse_power_do_not_end_the_first_lithiation() -> None:
+    """They give off 0.75 × 10 s / 1 h of the charge; after a tenth of it is given off, silicon is amorphous."""
+    model = half()
+    mass, area = model.cell.active_mass, model.cell.numbers["area"].value
+    test = PulsePower(states=(Quantity(0.2, "1"), Quantity(0.4, "1")))
+    window = Window(lower=Quantity(0.005, "V"), upper=Quantity(1.5, "V"))
+    protocol = resolve(test.protocol(window, Made.EMPTY, Configuration.HALF), Basis(mass, area, model.capacity),
+                       Configuration.HALF)  # fmt: skip
+    tenth = one_c(model) / 10
+    done = carried(
+        model, *protocol.steps, current(tenth, duration=3600.0), rest(0.5), current(-tenth, duration=1800.0), rest(0.1)
+    )
+    pulsed = done[: len(protocol.steps)]
+    assert any(each.step.part == "pulse" and each.step.direction is CHARGE for each in pulsed)
+    approaches = [each for each in pulsed if each.step.control == "current" and not each.step.pulse]
+    assert [each.columns[POTENTIAL][-1] for each in approaches] == pytest.approx([0.1] * 2, abs=0.01)
+    assert not pulsed[-1].after.delithiated
+    assert [each.after.delithiated for each in done[-4:]] == [True] * 4
+    assert done[-1].columns[POTENTIAL][-1] > 0.15
+
+
+def test_what_silicon_has_given_off_is_counted_from_the_most_it_held() -> None:
+    model = half()
+    hundredth = one_c(model) / 100
+    back, forth = (current(sign * hundredth, duration=2 * 3600.0) for sign in (1, -1))
+    done = carried(model, current(-hundredth, duration=20 * 3600.0), back, back, forth, back, back)
+    # In hundredths of what the cell holds: 2, 4, again 2, 4, 6.
+    found = [each.after.given_off / model.capacity * 100 for each in done]
+    assert found == pytest.approx([0, 2, 4, 2, 4, 6], abs=1e-3)
+    assert [each.after.delithiated for each in done] == [False] * 5 + [True]
 
 
 @pytest.mark.parametrize("configuration", ["half", "full"])

@@ -39,15 +39,15 @@ OTHER = [2.0, 1.5, 1.5, 1.41, 1.45, 1.4]
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """No figures and no page: they are drawn anew in every run, and are not what is tested here."""
-    monkeypatch.setattr(workflow, "_figures", lambda *_: [])
-    monkeypatch.setattr(workflow, "to_html", lambda _: "")
+    monkeypatch.setattr(workflow.study, "_figures", lambda *_: [])
+    monkeypatch.setattr(workflow.study, "to_html", lambda _: "")
 
 
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The cells that were read and analysed, in this order."""
     done: list[str] = []
-    read, analyse = workflow.read, workflow.examine
+    read, analyse = workflow.study.read, workflow.study.examine
 
     def reading(*given, sample, **options):  # type: ignore[no-untyped-def]
         done.append(f"read {sample.name}")
@@ -57,8 +57,8 @@ def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         done.append(f"analyse {table.metadata.sample.name}")
         return analyse(table, *options)
 
-    monkeypatch.setattr(workflow, "read", reading)
-    monkeypatch.setattr(workflow, "examine", examining)
+    monkeypatch.setattr(workflow.study, "read", reading)
+    monkeypatch.setattr(workflow.study, "examine", examining)
     return done
 
 
@@ -224,12 +224,12 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from byssus import workflow
-examine = workflow.examine
+examine = workflow.study.examine
 def until(table, *options):
     if table.metadata.sample.name == "B":
         os.kill(os.getpid(), signal.SIGKILL)
     return examine(table, *options)
-workflow.examine = until
+workflow.study.examine = until
 workflow.run_study(Path(sys.argv[1]))
 """
 
@@ -325,7 +325,7 @@ _RUN = """
 import sys
 from pathlib import Path
 from byssus import workflow
-workflow._figures = lambda *_: []
+workflow.study._figures = lambda *_: []
 workflow.run_study(Path(sys.argv[1]), out=Path(sys.argv[2]))
 """
 
@@ -402,14 +402,14 @@ def test_a_file_that_grows_while_it_is_read_is_not_kept(
     tmp_path: Path, undrawn: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = study(tmp_path, line("A", "a.csv"), a=HOURS)
-    whole, read = (folder / "a.csv").read_text(), workflow.read
+    whole, read = (folder / "a.csv").read_text(), workflow.study.read
     (folder / "a.csv").write_text("".join(whole.splitlines(keepends=True)[:-30]))
 
     def growing(*given, **options):  # type: ignore[no-untyped-def]
         (folder / "a.csv").write_text(whole)
         return read(*given, **options)
 
-    monkeypatch.setattr(workflow, "read", growing)
+    monkeypatch.setattr(workflow.study, "read", growing)
     run = workflow.run_study(folder)
     assert run.reuse.note == "A is not kept: a file of it changed while it was read"
     assert not entries(folder)

@@ -241,7 +241,7 @@ def test_missing_folder_and_bytes_that_are_no_text(tmp_path: Path) -> None:
 
 PARTS: tuple[type[BaseModel], ...] = (
     model.StudyFile, model.Binder, Recipe, model.Electrode, model.Cell, model.ExcludedCell, model.Comparisons,
-    model.Pair, model.Reference, model.Analysis, model.VirtualCell, model.Known, model.Calibration,
+    model.Pair, model.Reference, model.Analysis, model.VirtualCell, model.Known, model.Calibration, model.Test,
 )  # fmt: skip
 
 FULL = """\
@@ -583,8 +583,8 @@ def test_whatever_stands_in_a_study_is_told_in_lines(tmp_path: Path, data: st.Da
     for finding in read.findings():
         assert finding.message
     read.contrasts(), read.exclusions(), read.file_names()
-    for name in (*read.cells, *read.virtual):
-        sample = read.sample(name)
+    samples = [*map(read.sample, (*read.cells, *read.virtual)), *map(read.sample_of_test, read.tests)]
+    for sample in samples:
         assert all(0 <= share < float("inf") for share in sample.shared_uncertainty.values())
 
 
@@ -615,6 +615,7 @@ def test_the_examples_of_a_new_study_are_a_study(tmp_path: Path) -> None:
     raw.mkdir(exist_ok=True)
     (raw / "raw").mkdir(exist_ok=True)
     (raw / "raw" / "cell-1_1.ndax").touch()
+    (raw / "raw" / "cell-1_cv_1.txt").touch()
     read = load(written(tmp_path, text))
     assert read.faults == ()
     assert (list(read.cells), list(read.excluded)) == (["my cell"], ["my shorted cell"])

@@ -57,7 +57,7 @@ def test_the_impedance_of_a_fresh_cell_is_that_at_rest(base: str, *, full: bool)
 
 
 def test_impedance_is_that_of_a_small_sine_in_time() -> None:
-    model = Model(simulation.paper_cell(hysteresis_rate=Quantity(0, "1")), "SPM", spectroscopy=True)
+    model = Model(simulation.paper_cell(**simulation.BARE, hysteresis_rate=Quantity(0, "1")), "SPM", spectroscopy=True)
     (linear,) = model.impedance(simulation.half_lithiated(model), [1.0])
     assert abs(linear / simulation.in_time(model, 1.0) - 1) < 1e-3
 

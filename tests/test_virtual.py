@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from shared import EXAMPLES
@@ -18,11 +22,13 @@ from byssus.app.cli import _carry_out
 from byssus.errors import ByssusError
 from byssus.measured.read import read
 from byssus.measured.tables import TRUTH
+from byssus.physics.silicon import ELECTRODES
 from byssus.simulate.instrument import INSTRUMENTS
 from byssus.simulate.job import Outcome
 from byssus.study.study import load
 from byssus.virtual import Asked, VirtualRun, explained, prepare, simulate_study
 from byssus.virtual.prepare import instrument_called
+from byssus.virtual.spread import numbers
 from byssus.virtual.verb import _jobs
 from byssus.virtual.work import carried
 from byssus.workflow import Progress, silent
@@ -152,6 +158,18 @@ def test_other_tests_are_answered_by_sweep_pulse_and_spectrum(made: tuple[Path, 
     assert 0 < spectrum["real_at_ends_ohm"][1] < spectrum["real_at_ends_ohm"][0]
 
 
+def test_virtual_tests_go_through_the_analyses_of_real_ones(made: tuple[Path, VirtualRun]) -> None:
+    """They are told the size of the particle, as one would know it of a real cell."""
+    folder = made[0] / "simulated"
+    answer = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    assert sorted(each["technique"] for each in answer["tests"]) == ["cv", "eis", "gitt"]
+    assert all(each["origin"] == "simulated" and each["name"] == "A" for each in answer["tests"])
+    names = {each["name"] for each in answer["results"]}
+    assert {"charge-transfer resistance", "oxidation peak potential", "pulses"} <= names
+    pulses = pl.read_csv(folder / "tests" / "A-pulses.csv")
+    assert pulses.height == sum(1 for _ in made[1].samples()["A"]["gitt"]["summary"])
+
+
 def test_what_is_written_are_tables_a_report_and_the_answer(made: tuple[Path, VirtualRun]) -> None:
     folder, run = made
     report = Path(run.run.report)
@@ -168,6 +186,38 @@ def test_printed_values_stand_beside_simulated_ones(made: tuple[Path, VirtualRun
     at_half, _, at_two, _ = (each["capacity_mAh_per_g"] for each in run.samples()["A"]["rate"]["summary"])
     assert [each.printed for each in run.beside] == pytest.approx([3000, 2000])
     assert [each.simulated for each in run.beside] == pytest.approx([at_half, at_two])
+
+
+def test_the_spread_between_electrodes_is_what_the_test_gives_with_each_of_their_potentials(
+    made: tuple[Path, VirtualRun],
+) -> None:
+    folder, plain = made
+    asked = Asked(("rate", "gitt"), ("A",), spread=True)
+    spread = simulate_study(folder, asked, out=folder / "spread")
+    assert plain.run.as_dict()["spread"] == []
+    told = json.loads((folder / "spread" / "results.json").read_text(encoding="utf-8"))["spread"]
+    assert told == spread.as_dict()["spread"]
+    # Of pulses there is none.
+    assert {(each["sample"], each["test"]) for each in told} == {("A", "rate")}
+    # The same electrode asked for by hand, on its own.
+    text = STUDY.replace("    electrode: Si/CMC\n", "    electrode: Si/CMC\n    base: kunz\n")
+    kunz = study(folder.parent / "kunz", text)
+    (alone,) = outcomes(kunz, Asked(("rate",), ("A",)), folder.parent / "kunz-store")
+    by_hand = {name: values[0] for name, (values, _unit) in numbers(alone).items()}
+    assert [each["quantity"] for each in told] == list(by_hand)
+    assert "lithiation capacity at 0.5 A/g, again" in by_hand
+    printed = {each["quantity"]: each for each in told}
+    capacities = [each["capacity_mAh_per_g"] for each in plain.samples()["A"]["rate"]["summary"]]
+    assert [each["value"] for each in told if "capacity" in each["quantity"]] == pytest.approx(capacities)
+    for name, each in printed.items():
+        electrodes = each["electrodes"]
+        assert set(electrodes) == set(ELECTRODES)
+        assert electrodes["kunz"] == pytest.approx(by_hand[name], rel=1e-9)
+        assert (each["low"], each["high"]) == (min(electrodes.values()), max(electrodes.values()))
+        assert each["uncertainty"] == pytest.approx(np.std(list(electrodes.values()), ddof=1))
+        assert each["of"] == f"spread between {len(ELECTRODES)} published electrodes"
+        assert each["high"] > each["low"]
+    assert "Spread between published electrodes" in Path(spread.run.report).read_text(encoding="utf-8")
 
 
 def test_a_second_run_solves_nothing_again_unless_it_is_asked_to(made: tuple[Path, VirtualRun]) -> None:
@@ -213,6 +263,102 @@ def test_several_samples_in_parallel_give_what_one_after_the_other_does(
     assert not both[0].table.data.equals(both[1].table.data)
     cycling = next(each for each in alone.outcomes if each.test == "cycling")
     assert both[0].table.data.equals(cycling.table.data)
+
+
+@pytest.fixture
+def stranger() -> Iterator[BaseProcess]:
+    """A child of this process that no simulation has anything to do with."""
+    process = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(600,), name="stranger")
+    process.start()
+    yield process
+    process.kill()
+    process.join()
+
+
+def test_a_worker_that_is_killed_is_told_by_cell_and_test_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a system kills what takes too much memory."""
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    asked = Asked(("cycling", "cv"))
+    jobs = list(_jobs(prepare(load(study(tmp_path)), asked.names()), {}, asked, None))
+    killed: list[str] = []
+
+    def kill(_words: str, _done: int, _total: int) -> None:
+        for worker in multiprocessing.active_children():
+            if worker.name == "B" and not killed:
+                worker.kill()
+                killed.append(worker.name)
+
+    found, errors = carried(jobs, tmp_path / "kept", fresh=False, progress=kill)
+    (error,) = errors
+    assert str(error).startswith(
+        "B: cycling: was not finished: its process was ended (SIGKILL); likely cause: the memory"
+    )
+    assert [(each.sample, each.test) for each in found] == [("A", "cycling"), ("A", "cv"), ("B", "cv")]
+
+
+def test_a_run_that_is_stopped_ends_its_own_workers_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stranger: BaseProcess
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+
+    def stop(_words: str, _done: int, _total: int) -> None:
+        assert {"A", "B", "stranger"} <= {each.name for each in multiprocessing.active_children()}
+        raise KeyboardInterrupt
+
+    asked = Asked(("cycling",))
+    jobs = list(_jobs(prepare(load(study(tmp_path)), asked.names()), {}, asked, None))
+    with pytest.raises(KeyboardInterrupt):
+        carried(jobs, tmp_path / "kept", fresh=False, progress=stop)
+    assert [each.name for each in multiprocessing.active_children()] == ["stranger"]
+    assert stranger.is_alive()
+
+
+def test_a_defect_in_a_worker_is_raised_here_with_where_it_happened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    asked = Asked(("cycling",))
+    jobs = list(_jobs(prepare(load(study(tmp_path)), asked.names()), {}, asked, None))
+    jobs[1] = replace(jobs[1], kind="PDE")  # type: ignore[arg-type]
+    with pytest.raises(AttributeError, match="PDE") as raised:
+        carried(jobs, tmp_path / "kept", fresh=False, progress=silent)
+    assert "simulate/model.py" in "".join(raised.value.__notes__)
+
+
+def test_results_are_whole_or_not_there_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, asked = study(tmp_path), Asked(("cycling",), ("A",))
+
+    def full(_run: VirtualRun) -> str:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(VirtualRun, "as_json", full)
+        with pytest.raises(ByssusError, match="no space left"):
+            simulate_study(folder, asked)
+    assert not (folder / "simulated").exists()
+    simulate_study(folder, asked)
+    assert (folder / "simulated" / "simulated.json").is_file()
+    assert (folder / "simulated" / "report.html").is_file()
+
+
+def test_a_protocol_for_a_cycler_counts_1c_as_the_simulation_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Silicon as Li15Si4, 3579 mAh/g, whatever a powder with its oxide holds."""
+    folder, out = study(tmp_path), tmp_path / "formation.json"
+    words = ["protocol", str(folder), "--test", "formation", "--sample", "A"]
+    assert _carry_out([*words, "--for", "unicycler", "--out", str(out)]) == 0
+    capsys.readouterr()
+    assert _carry_out([*words, "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)["steps"][0]
+    prepared = prepare(load(folder), ("formation",), ("A",))
+    milligrams = prepared.cells["A"].active_mass * 1e6
+    capacity = json.loads(out.read_text())["sample"]["capacity_mAh"]
+    assert capacity == pytest.approx(3.579 * milligrams, rel=1e-3)
+    assert first["label"] == "0.05C"
+    assert abs(first["value"]) * 1e3 == pytest.approx(0.05 * capacity)
 
 
 def test_everything_that_a_cell_is_made_of_is_explained_with_its_source(made: tuple[Path, VirtualRun]) -> None:

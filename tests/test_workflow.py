@@ -84,14 +84,14 @@ def test_one_broken_cell_is_its_own_trouble(tmp_path: Path, monkeypatch: pytest.
     (folder / "r.csv").write_text(
         (folder / "a.csv").read_text().replace(",0.001000,", ",0.0,").replace(",-0.001000,", ",0.0,")
     )
-    original = workflow.examine
+    original = workflow.study.examine
 
     def examine(table, *options):  # type: ignore[no-untyped-def]
         if table.metadata.sample.name == "defect":
             raise ZeroDivisionError("of ours")
         return original(table, *options)
 
-    monkeypatch.setattr(workflow, "examine", examine)
+    monkeypatch.setattr(workflow.study, "examine", examine)
     run = workflow.run_study(folder)
     assert list(run.samples) == ["A"]
     assert [type(error).__name__ for error in run.errors] == ["ReadError", "AnalysisError", "ByssusError"]

@@ -64,6 +64,46 @@ CODES: dict[str, Code] = {
         "Points of impedance spectra stand among the records of cycling; they are left out of this table.",
         "Export the spectra on their own.",
     ),
+    "records-left-out": Code(
+        "note",
+        "Records of a file that are no part of its test (a rest before it, a second working electrode) are left out.",
+        "Nothing, unless they are what you are after: export them on their own.",
+    ),
+    "sign-from-data": Code(
+        "note",
+        "The file does not say whether a positive current oxidises or reduces; the shape of the voltammogram told it.",
+        "Look whether the oxidation is positive in the figure; map the columns with current_positive to overrule it.",
+    ),
+    "sign-unknown": Code(
+        "warning",
+        "Neither the file nor its voltammogram tells whether a positive current oxidises or reduces.",
+        "Look at the settings of the workstation; map the columns with current_positive if the sign is wrong.",
+    ),
+    "sweeps-not-saved": Code(
+        "note",
+        "The program asked for more sweeps than the file holds: the others were not saved, or the test was stopped.",
+        "Nothing for the sweeps that are there; the first of them is not the electrode's first.",
+    ),
+    "impedance-inconsistent": Code(
+        "warning",
+        "Modulus or phase of an impedance in the file are not those of its real and imaginary parts.",
+        "Check the columns and their units; real and imaginary parts are what is used.",
+    ),
+    "imaginary-sign": Code(
+        "warning",
+        "Most imaginary parts of a spectrum are above zero, as of an inductor and not of a cell.",
+        "If the column holds -Im Z, name it -Im(Z) in the heading, or map the columns with minus_imaginary.",
+    ),
+    "columns-assumed": Code(
+        "warning",
+        "The file has no heading: what its columns are was told from their numbers alone.",
+        "Check the rule in the message; map the columns if it does not fit.",
+    ),
+    "units-mixed": Code(
+        "note",
+        "Columns of one kind of quantity stand in different units in the file.",
+        "Nothing, if the heading is right: each was converted by its own unit.",
+    ),
     "direction-unknown": Code(
         "warning",
         "The file does not say of some steps whether they charge or discharge.",
@@ -114,10 +154,55 @@ CODES: dict[str, Code] = {
         "Time passes in the middle of a step, far beyond the interval at which it was recorded, while current flows.",
         "Look for lost records, a pause of the channel, or a thinned export; there an integral of the current is a guess.",
     ),
+    "scan-rate-differs": Code(
+        "warning",
+        "The scan rate that is stated is not the one that the records' voltage and time tell.",
+        "Correct the stated one, or look for a wrong unit of time; the records' rate is used.",
+    ),
+    "vertex-current": Code(
+        "note",
+        "The largest current of a sweep flows where it turns; that is no peak, and it is not counted as one.",
+        "Sweep further, if the peak beyond it is of interest and the cell can bear it.",
+    ),
+    "peaks-merge": Code(
+        "warning",
+        "Peaks that stand apart at one scan rate do not at another, so one of them is hidden or stands for two.",
+        "Sweep more slowly; what follows from the current of that peak leaves these scan rates out.",
+    ),
+    "peaks-move": Code(
+        "warning",
+        "Peaks move with the scan rate, so that no potential is in one state at all rates, as a capacitive share asks for.",
+        "Do not lean on the share; correct for the ohmic drop, or compare slower sweeps.",
+    ),
+    "apparent-diffusion": Code(
+        "warning",
+        "A diffusion coefficient from peak currents is apparent: what the equation of Randles and Ševčík rests on does not hold.",
+        "Read the reason; quote it as apparent, or not at all.",
+    ),
+    "noisy-current": Code(
+        "warning",
+        "The noise of the current is so large that it hides peaks or an onset.",
+        "Use a smaller current range, a filter, or average more readings to a record.",
+    ),
+    "current-falls-again": Code(
+        "note",
+        "After an onset the current falls below the criterion again: what began there is over before the sweep is.",
+        "Look at the curve: an impurity or a film may react before what the sweep is for.",
+    ),
     "simulation-stopped": Code(
         "warning",
         "The equations of a virtual cell could not be solved on; what was finished before is in the table.",
         "See the likely cause in the message; change the current, the window or the number of the cell that it names.",
+    ),
+    "null-model-wins": Code(
+        "warning",
+        "A polynomial without physics predicts what a fit was not shown better than the fitted model does.",
+        "Do not lean on the fitted numbers: they are no evidence for the model; see what the fit leaves open.",
+    ),
+    "prediction-missing": Code(
+        "warning",
+        "A capacity could not be simulated with the numbers that were fitted to others; it is missing, which is not zero.",
+        "Fit within narrower ranges, or see what the fitted numbers do to the cell at that current.",
     ),
     "step-without-end": Code(
         "note",
@@ -168,6 +253,46 @@ CODES: dict[str, Code] = {
         "warning",
         "The cell was charged at almost no voltage: charge without energy, as in a shorted cell.",
         "Leave the cell out, or show that it is not shorted.",
+    ),
+    "electrodes-not-blocking": Code(
+        "warning",
+        "A spectrum for a conductivity has no capacitive spike: its electrodes do not block, or it ends too early.",
+        "Measure between blocking electrodes and to lower frequency; or fit a circuit that has the electrodes in it.",
+    ),
+    "resistance-by-rule": Code(
+        "warning",
+        "The rules by which a film's resistance is read from a spectrum disagree by more than a tenth.",
+        "Say which rule you used; a spectrum to higher frequency separates film and electrodes better.",
+    ),
+    "law-breaks": Code(
+        "warning",
+        "Conductivities over temperature follow two lines rather than one law: the film melts or changes within the range.",
+        "Report the two ranges by themselves, and compare the knee with a melting point from calorimetry.",
+    ),
+    "initial-current-differs": Code(
+        "note",
+        "The first current recorded of a polarisation is not the one that its voltage and resistances give.",
+        "Record faster at the start; the current from the resistances is what is used.",
+    ),
+    "hold-not-settled": Code(
+        "warning",
+        "The current of a voltage hold still changed at its end.",
+        "Hold for longer; until then the last current is a bound and no value.",
+    ),
+    "onset-not-single": Code(
+        "warning",
+        "A current was above the criterion at a lower held voltage and then below it again.",
+        "Look at the currents of all holds: a film may have formed, or the criterion is too low.",
+    ),
+    "voltage-collapse": Code(
+        "warning",
+        "The voltage of a cell with lithium electrodes collapses: lithium has grown through, or the electrodes touch.",
+        "Look at the voltage there; nothing after a hard short is a property of the cell.",
+    ),
+    "rest-not-relaxed": Code(
+        "warning",
+        "The open-circuit voltage of a rest has no steady rate: it still relaxes, or something else happens in the cell.",
+        "Rest for longer, or leave out more of the beginning (relaxation time).",
     ),
     "inventory-impossible": Code(
         "warning",
@@ -314,6 +439,81 @@ CODES: dict[str, Code] = {
         "Short steps against the direction of a half cycle (resistance pulses) were not taken for halves of a cycle.",
         "Nothing; their charge is counted in neither half.",
     ),
+    "impedance-sign": Code(
+        "warning",
+        "The imaginary part of a spectrum goes against its real part, as where it is written without its sign.",
+        "Turn its sign in the file or its reading: a capacitor has a negative imaginary part. Nothing is turned here.",
+    ),
+    "impedance-units": Code(
+        "warning",
+        "The two parts of a spectrum, or parts of one, are so unlike in size that they cannot be in one unit.",
+        "Look at the heading of each column; nothing is scaled here.",
+    ),
+    "impedance-frequencies": Code(
+        "note",
+        "The frequencies of a spectrum are not in order, or occur more than once.",
+        "Nothing, if points were measured again; else two spectra may have been joined: give each a number of its own.",
+    ),
+    "impedance-points": Code(
+        "note",
+        "Points of a spectrum are marked and not used: no numbers, outliers, or in another unit.",
+        "Look at the points named; they stay in tables and figures.",
+    ),
+    "impedance-invalid": Code(
+        "warning",
+        "A spectrum, or an end of it, breaks the relations of Kramers and Kronig; that part says nothing of the cell.",
+        "Let the cell rest longer before a spectrum, end it at a higher frequency, or shorten the leads; see the message.",
+    ),
+    "impedance-untested": Code(
+        "note",
+        "A spectrum has too few points to be tested by the relations of Kramers and Kronig.",
+        "Take its numbers with care; measure ten points or more over a decade or more.",
+    ),
+    "impedance-drift": Code(
+        "note",
+        "The mean voltage changed during a spectrum by more than the excitation's amplitude.",
+        "Let the cell rest longer, or measure fewer slow points.",
+    ),
+    "circuit-misfit": Code(
+        "warning",
+        "The circuit describes the spectrum in part only: it leaves over more than a linear, causal cell would.",
+        "Look at the residuals and the relaxation times; its resistances are averages, and their ± is too small or large.",
+    ),
+    "circuit-open": Code(
+        "note",
+        "The spectrum does not determine every parameter of the circuit.",
+        "Report none of those named, or measure to lower frequencies, or take a circuit without them.",
+    ),
+    "circuit-ambiguous": Code(
+        "warning",
+        "Other values of the same circuit describe the spectrum as well.",
+        "Decide between them by what else is known of the cell, and say how.",
+    ),
+    "spectrum-in-part": Code(
+        "note",
+        "Resistances are from a part of the frequencies, in which the cell was linear and stood still.",
+        "Nothing, if the arcs of interest lie in that part; else measure again.",
+    ),
+    "lithium-electrode-shows": Code(
+        "warning",
+        "The spectrum is of a silicon half cell at a potential where most of what it shows is the lithium electrode.",
+        "Take spectra at potentials in between, or of symmetric or three-electrode cells (doi:10.1039/d3ya00181d).",
+    ),
+    "impedance-amplitude": Code(
+        "note",
+        "The excitation is so large that a charge-transfer resistance appears smaller than it is.",
+        "Use 10 mV or less; the relations of Kramers and Kronig do not show this.",
+    ),
+    "ionic-resistance-differs": Code(
+        "warning",
+        "Two ways to read the resistance of ions in pores from a blocking cell differ by more than a tenth.",
+        "Look at the fit: electrons that pass badly, pores that are not full, or a reaction bend the spectrum.",
+    ),
+    "relaxation-misfit": Code(
+        "note",
+        "A distribution of relaxation times leaves over much more than the test of Kramers and Kronig does.",
+        "The spectrum has a part that no relaxation makes: an inductive loop, drift, leads. Trust areas less.",
+    ),
     "cycle-not-measured": Code(
         "note",
         "A cycle that the study asks for was not measured.",
@@ -333,6 +533,31 @@ CODES: dict[str, Code] = {
         "note",
         "A cycle lacks one of its two halves; no efficiency is given for it.",
         "Nothing, if the test was stopped there.",
+    ),
+    "pulse-left-out": Code(
+        "warning",
+        "Pulses give no number: without a rest, interrupted, with a current that is not constant, or after a turn.",
+        "Look at the pulses named; the others are not touched by it.",
+    ),
+    "titration-out-of-range": Code(
+        "warning",
+        "The textbook's formula needs a voltage that is a line over √t, at times short against diffusion; it is not.",
+        "Use the full model's number; for the formula take shorter pulses, larger particles or denser records.",
+    ),
+    "time-constant-open": Code(
+        "warning",
+        "Pulse and rest do not tell how long diffusion takes: too fast or too slow for them, or hidden by other processes.",
+        "Take nothing from these pulses; change their length, or record more densely at their beginning.",
+    ),
+    "rest-not-at-equilibrium": Code(
+        "warning",
+        "Voltages still move at the end of rests, so the change from rest to rest is that of no equilibrium.",
+        "Rest longer, or read the change as one along a branch; slow creep is common in silicon.",
+    ),
+    "rests-on-branches": Code(
+        "note",
+        "The rests of the two directions lie on branches of a hysteresis; the change from rest to rest is along a branch.",
+        "Compare diffusion coefficients of one direction only; no thermodynamic factor follows from these rests.",
     ),
     "outside-validity": Code(
         "warning",

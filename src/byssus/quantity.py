@@ -27,6 +27,8 @@ _TEXT = re.compile(
          \s*(?P<unit>[^\d\s.±+][^±]*)?\s*""",
     re.VERBOSE,
 )
+#: Below this power of ten a number with its ± is written with an exponent.
+_SMALLEST_POWER = -5
 _SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _TO_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -170,10 +172,16 @@ def format_value(value: float, uncertainty: float | None = None) -> str:
     --------
     >>> format_value(3227.4, 118.2), format_value(0.0176, 0.000029), format_value(96.3)
     ('3230 ± 120', '0.017600 ± 0.000029', '96.3')
+    >>> format_value(3.4e-15, 2e-16)
+    '3.40e-15 ± 0.20e-15'
     """
     if uncertainty is None or uncertainty == 0:
         return f"{value:.6g}"
     decimals = 1 - math.floor(math.log10(uncertainty))
+    power = math.floor(math.log10(max(abs(value), uncertainty)))
+    if power < _SMALLEST_POWER:
+        decimals = max(0, decimals + power)
+        return f"{value / 10.0**power:.{decimals}f}e{power:03d} ± {uncertainty / 10.0**power:.{decimals}f}e{power:03d}"
     if decimals < 0:
         return f"{round(value, decimals):.0f} ± {round(uncertainty, decimals):.0f}"
     return f"{value:.{decimals}f} ± {uncertainty:.{decimals}f}"
@@ -186,8 +194,11 @@ def pretty_unit(unit: str) -> str:
     --------
     >>> pretty_unit("mg/cm^2"), pretty_unit("um"), pretty_unit("degC")
     ('mg/cm²', 'µm', '°C')
+    >>> pretty_unit("ohm/s^0.5")
+    'ohm/√s'
     """
-    text = re.sub(r"\^(-?\d+)", lambda power: power[1].translate(_TO_SUPERSCRIPT), unit)
+    text = re.sub(r"\b(\w+)\^0\.5", r"√\1", unit)
+    text = re.sub(r"\^(-?\d+)", lambda power: power[1].translate(_TO_SUPERSCRIPT), text)
     text = re.sub(r"\bu(?=[a-zA-Z])", "µ", text)
     return text.replace("degC", "°C").replace("*", "·")
 
@@ -285,6 +296,7 @@ def _unit(unit: str) -> pint.Unit:
         AssertionError,
         TypeError,
         SyntaxError,
+        ZeroDivisionError,
     ) as error:
         raise UnitError("is not a unit", value=unit, fix="write it as in mg/cm^2, mAh/g or degC") from error
 

@@ -133,6 +133,14 @@ def _head(name: str, size: int = 16_000) -> Callable[[], bytes]:
     return make
 
 
+def _gamry() -> bytes:
+    """A voltammogram of two curves, each cut after some records, without that of the ring."""
+    content = (data_folder() / "cv" / "CV__#3.DTA").read_bytes()
+    first, _, second = content.partition(b"\nCURVE1\t")[2].partition(b"\nCURVE2\t")
+    curves = (name + curve[:8000].rpartition(b"\n")[0] for name, curve in ((b"CURVE1\t", first), (b"CURVE2\t", second)))
+    return content.partition(b"WE2CURVE")[0] + b"\n".join((*curves, b""))
+
+
 def _whole(name: str) -> Callable[[], bytes]:
     return lambda: (data_folder() / name).read_bytes()
 
@@ -150,6 +158,16 @@ SEEDS: dict[str, tuple[str, Callable[[], bytes]]] = {
     "arbin-res": ("arbin-res", _whole("cycler_arbin/arbin_example.res")),
     "biologic-mpr": ("biologic-mpr", _whole("cycler_biologic/gcpl.pr_182.1.mpr")),
     "biologic-mpt": ("biologic-mpt", _head("cycler_biologic/gcpl.pr_182.1.mpt", 32_000)),
+    "biologic-cv-mpr": ("biologic-mpr", lambda: _whole("cv/cv.mpr")()[:40_000]),
+    "biologic-cv-mpt": ("biologic-mpt", _head("cv/Pt_poly_cv.mpt")),
+    "biologic-eis": ("biologic-mpr", _whole("eis/PEIS_nesd.mpr")),
+    "chi": ("chi-text", _whole("cv/CV-1T.txt")),
+    "chi-eis": ("chi-text", _whole("eis/EIS_-0,48_V.txt")),
+    "gamry": ("gamry-dta", _gamry),
+    "gamry-eis": ("gamry-dta", _whole("eis/exampleDataGamry.DTA")),
+    "plain-eis": ("plain", _whole("eis/exampleData.csv")),
+    "plain-pulses": ("plain", _head("gitt/ici_discharge.csv")),
+    "zplot": ("zplot", _whole("eis/exampleDataZPlot.z")),
     "maccor": ("maccor-text", _head("cycler_maccor/maccor_001.txt")),
     "maccor-raw": ("maccor-text", _head("cycler_maccor/PreDiag_000229_000229_truncated.034", 32_000)),
     "pec": ("pec-csv", _head("cycler_pec/pec.csv")),

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from byssus import __version__
-from byssus.app import calc, design, known, protocol, simulate, terminal
+from byssus.app import analyse, calc, design, known, protocol, simulate, terminal
 from byssus.conventions import Configuration, Made
 from byssus.errors import (
     ByssusError,
@@ -306,6 +306,7 @@ def read(
             ("voltage", f"{low:.4g} to {high:.4g} V"),
             ("current", f"{least:.4g} to {most:.4g} mA (positive charges the cell)"),
         ]
+    rows += [(name, str(value)) for name, value in table.metadata.conditions.items()]
     rows += [(f"no {name}", reason) for name, reason in described["missing"].items()]
     if out is not None:
         rows.append(("written to", str(out.resolve())))
@@ -368,6 +369,7 @@ def doctor(as_json: JsonFlag = False) -> None:
         raise typer.Exit(1)
 
 
+app.command()(analyse.analyse)
 app.command()(known.binders)
 app.command()(known.show)
 app.command()(known.facts)

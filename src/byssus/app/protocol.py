@@ -42,6 +42,7 @@ def protocol(
         from byssus.files import write_whole
         from byssus.protocol.unicycler import FORMATS, export
         from byssus.study.study import load
+        from byssus.virtual.prepare import one_c
 
         if form is not None and form not in FORMATS:
             raise UsageError("is no format", field="--for", value=form, fix=f"give one of {', '.join(FORMATS)}")
@@ -58,9 +59,8 @@ def protocol(
         ((name, _), resolved), cell = next(iter(prepared.protocols.items())), next(iter(prepared.cells.values()))
         kind = next((each for each in FORMATS if each == form), None)
         if kind is not None and out is not None:
-            write_whole(
-                out, export(resolved, kind, capacity=cell.charge, starts_at=cell.window[1 if _begins_high(cell) else 0])
-            )
+            starts_at = cell.window[1 if _begins_high(cell) else 0]
+            write_whole(out, export(resolved, kind, capacity=one_c(cell, prepared.known), starts_at=starts_at))
     if as_json:
         steps = [
             {"control": each.control, "direction": str(each.direction), "value": each.value,

@@ -38,6 +38,10 @@ def simulate(
     all_records: Annotated[
         bool, typer.Option("--all-records", help="Keep every record of a long test, not the first and last of a step.")
     ] = False,
+    spread: Annotated[
+        bool,
+        typer.Option("--spread", help="Repeat the tests of silicon with the potential of each published electrode."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Simulate the virtual cells of a study, and analyse what comes out as if it had been measured."""
@@ -53,7 +57,7 @@ def simulate(
             raise UsageError("is missing", field="--test", fix="name a test, or all")
         asked = virtual.Asked(
             tuple(test or ()), tuple(sample or ()), next((kind for kind in KINDS if kind == model), None), instrument,
-            seed, fresh, all_records,
+            seed, fresh, all_records, spread,
         )  # fmt: skip
         path, kept = place(study)
         if explain:
@@ -108,6 +112,15 @@ def _print_done(done: Any) -> None:
             [(each.sample, each.quantity, *(entry.text for entry in each.entries), each.unit) for each in beside],
             right=("printed", "simulated", "difference"),
         )
+    if done.spread:
+        terminal.print_table(
+            ("sample", "test", "spread between published electrodes", "simulated", "lowest", "highest", "±", "unit"),
+            [
+                (each.sample, each.test, each.quantity, *(entry.text for entry in each.entries), each.unit)
+                for each in done.spread
+            ],
+            right=("simulated", "lowest", "highest", "±"),
+        )
     terminal.print_findings(done.run.findings)
     print(done.run.report)  # noqa: T201 - unwrapped and last, whatever the width of the terminal
 
@@ -116,7 +129,8 @@ def _print_calibration(sample: str, calibration: Any) -> None:
     terminal.print_table(
         (f"{sample}: A/g", "printed", "model", "null model", "seen by the fit"),
         [
-            (f"{each.current / 1e3:g}", *(f"{value / 3600:.0f}" for value in (each.measured, each.model, each.null)),
+            (f"{each.current / 1e3:g}",
+             *("missing" if value is None else f"{value / 3600:.0f}" for value in (each.measured, each.model, each.null)),
              "yes" if each.fitted else "no, predicted")
             for each in calibration.predictions
         ],

@@ -40,12 +40,16 @@ _NEAR = 1.13
 _ROOM = 0.05
 #: The least height of a Nyquist plot, as a share of its width.
 _LEAST_HEIGHT = 0.5
+#: How pale points are that a fit passed over.
+_PASSED_OVER = 0.75
+#: From this time on, in s, people speak of hours.
+_LONG = 600.0
 #: By what several spectra of a sample are told apart: column, and how its value is written.
 _TOLD_BY: dict[str, Callable[[float], str]] = {
     "Cycle Count / 1": lambda value: f"cycle {value:.0f}",
     "Voltage / V": lambda value: f"{value:.3g} V",
     "Ambient Temperature / degC": lambda value: f"{value:.3g} °C",
-    "Test Time / s": lambda value: f"{value / 3600:.3g} h",
+    "Test Time / s": lambda value: f"{value / 3600:.3g} h" if value >= _LONG else f"{value:.3g} s",
 }
 
 
@@ -61,6 +65,9 @@ class Spectrum:
     real: tuple[float, ...]
     imaginary: tuple[float, ...]
     table: Table
+    #: Impedance of what was fitted at the same frequencies, and the places of points that it passed over.
+    fitted: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    passed_over: tuple[int, ...] = ()
 
 
 def impedance_figures(
@@ -109,7 +116,12 @@ def spectra_of(table: Table) -> dict[str, pl.DataFrame]:
 
 
 def nyquist(
-    tables: Sequence[Table], groups: Sequence[str], name: Called | None = None, *, basis: CapacityBasis | None = None
+    tables: Sequence[Table],
+    groups: Sequence[str],
+    name: Called | None = None,
+    *,
+    basis: CapacityBasis | None = None,
+    fits: Sequence[pl.DataFrame] = (),
 ) -> Figure:
     """Draw −Im Z over Re Z with equal axes; filled markers stand at the decades of frequency.
 
@@ -123,9 +135,11 @@ def nyquist(
         Of the one table.
     basis
         Area or cell; by default the area where all samples have one.
+    fits
+        What was fitted to each table, drawn as lines: the frame ``points`` of `byssus.analysis.impedance`.
     """
     basis = basis or common_basis(tables, (CapacityBasis.AREA,))
-    spectra, said = _chosen(tables, basis)
+    spectra, said = _chosen(tables, basis, fits)
     x, y, cut = _equal(spectra)
     of = _unit(basis)
     horizontal, upright = Axis(quantity="Re Z", unit=of, range=x), Axis(quantity="−Im Z", unit=of, range=y)
@@ -146,6 +160,8 @@ def nyquist(
                 origin=stroke_of(one.table),
             )
         )
+    fitted = [_fit_line(one, one.fitted[0], tuple(-value for value in one.fitted[1])) for one in spectra if one.fitted]
+    passed = [_passed_over(one, one.real, tuple(-value for value in one.imaginary)) for one in spectra]
     marked: dict[int, Text] = {}
     largest = sorted(spectra, key=lambda one: -max(one.real))
     places = [(d, one.real[at], -one.imaginary[at]) for one in largest for d, at in decades_of(one.frequency).items()]
@@ -164,25 +180,35 @@ def nyquist(
         caption=joined(
             f"Negative imaginary over real part of the impedance{_per(basis)}, axes equal; {said}",
             "Filled markers: decades of frequency, named where there is room." if any(one.x for one in decades) else "",
+            _of_fits(spectra),
             cut,
             between=" ",
         ),
         x=horizontal,
-        panels=(Panel(y=upright, series=(*lines, *decades), texts=(*texts, *marked.values())),),
+        panels=(
+            Panel(
+                y=upright,
+                series=(*lines, *fitted, *decades, *(one for one in passed if one.x)),
+                texts=(*texts, *marked.values()),
+            ),
+        ),
         equal=True,
     )
 
 
 def bode(
-    tables: Sequence[Table], groups: Sequence[str], name: Called | None = None, *, basis: CapacityBasis | None = None
+    tables: Sequence[Table],
+    groups: Sequence[str],
+    name: Called | None = None,
+    *,
+    basis: CapacityBasis | None = None,
+    fits: Sequence[pl.DataFrame] = (),
 ) -> Figure:
     """Draw the magnitude and the negative phase of the impedance over the frequency; as for `nyquist`."""
     basis = basis or common_basis(tables, (CapacityBasis.AREA,))
-    spectra, said = _chosen(tables, basis)
-    sizes = [tuple(map(math.hypot, one.real, one.imaginary)) for one in spectra]
-    phases = [
-        tuple(math.degrees(-math.atan2(i, r)) for r, i in zip(one.real, one.imaginary, strict=True)) for one in spectra
-    ]
+    spectra, said = _chosen(tables, basis, fits)
+    sizes = [_size(one.real, one.imaginary) for one in spectra]
+    phases = [_phase(one.real, one.imaginary) for one in spectra]
     frequency = Axis(
         quantity="Frequency", unit="Hz", range=wide([f for one in spectra for f in one.frequency]), log=True
     )
@@ -191,13 +217,24 @@ def bode(
     upper = [_line(one, one.frequency, values, sparse=True) for one, values in zip(spectra, sizes, strict=True)]
     lower = [_line(one, one.frequency, values, sparse=True) for one, values in zip(spectra, phases, strict=True)]
     upper, texts = named(upper, [one.name for one in spectra], Frame.of(frequency, size, upper), _last)
+    for one, values, angles in zip(spectra, sizes, phases, strict=True):
+        if one.fitted:
+            upper.append(_fit_line(one, one.frequency, _size(*one.fitted)))
+            lower.append(_fit_line(one, one.frequency, _phase(*one.fitted)))
+        if one.passed_over:
+            upper.append(_passed_over(one, one.frequency, values))
+            lower.append(_passed_over(one, one.frequency, angles))
     return _figure(
         "bode",
         "Bode plot",
         tables,
         name,
         groups,
-        caption=f"Magnitude and negative phase of the impedance{_per(basis)} over the frequency; {said}",
+        caption=joined(
+            f"Magnitude and negative phase of the impedance{_per(basis)} over the frequency; {said}",
+            _of_fits(spectra),
+            between=" ",
+        ),
         x=frequency,
         panels=(Panel(y=size, series=tuple(upper), texts=texts), Panel(y=phase, series=tuple(lower))),
     )
@@ -233,13 +270,24 @@ def in_hertz(decade: int) -> str:
     return f"10^{decade} Hz" if prefix is None else f"{10 ** (decade - 3 * step)} {prefix}Hz"
 
 
-def _chosen(tables: Sequence[Table], basis: CapacityBasis) -> tuple[list[Spectrum], str]:
+def _size(real: Sequence[float], imaginary: Sequence[float]) -> tuple[float, ...]:
+    return tuple(map(math.hypot, real, imaginary))
+
+
+def _phase(real: Sequence[float], imaginary: Sequence[float]) -> tuple[float, ...]:
+    return tuple(math.degrees(-math.atan2(i, r)) for r, i in zip(real, imaginary, strict=True))
+
+
+def _chosen(
+    tables: Sequence[Table], basis: CapacityBasis, fits: Sequence[pl.DataFrame] = ()
+) -> tuple[list[Spectrum], str]:
     """Return the spectra to draw, and what a caption says of the choice."""
     drawn, absent = drawn_of(tables)
+    of = {id(table): frame for table, frame in zip(tables, fits, strict=False)}
     if len(drawn) > 1:
         last = [list(spectra_of(table).items())[-1] for table in drawn]
         found = [
-            _spectrum(table, name, data, 0.0, basis)
+            _spectrum(table, name, data, 0.0, basis, of.get(id(table)))
             for table, name, (_, data) in zip(drawn, told_apart(drawn), last, strict=True)
         ]
         several = any(table.data[_SPECTRUM].n_unique() > 1 for table in drawn)
@@ -250,15 +298,30 @@ def _chosen(tables: Sequence[Table], basis: CapacityBasis) -> tuple[list[Spectru
     every = spectra_of(table)
     chosen = evenly(list(every), MOST_CURVES)
     left = [name for name in every if name not in chosen]
-    found = [_spectrum(table, name, every[name], tint(place, len(chosen)), basis) for place, name in enumerate(chosen)]
+    found = [
+        _spectrum(table, name, every[name], tint(place, len(chosen)), basis, of.get(id(table)))
+        for place, name in enumerate(chosen)
+    ]
     said = f"{len(chosen)} spectra of {sample_of(table)}, early ones pale." if len(chosen) > 1 else "one spectrum."
     return found, joined(said, f"For want of room not drawn: {', '.join(left)}." if left else "", between=" ")
 
 
-def _spectrum(table: Table, name: str, data: pl.DataFrame, pale: float, basis: CapacityBasis) -> Spectrum:
+def _spectrum(
+    table: Table, name: str, data: pl.DataFrame, pale: float, basis: CapacityBasis, fits: pl.DataFrame | None
+) -> Spectrum:
     # An impedance is multiplied by what a current is divided by.
     area = divisor(table, basis)
-    data = data.sort(_FREQUENCY, descending=True)
+    data = data.sort(_FREQUENCY, descending=True, maintain_order=True)
+    fitted: tuple[tuple[float, ...], tuple[float, ...]] | None = None
+    passed_over: tuple[int, ...] = ()
+    if fits is not None:
+        fits = fits.filter(pl.col("Spectrum / 1") == data[_SPECTRUM][0]).sort(
+            _FREQUENCY, descending=True, maintain_order=True
+        )
+        known = fits.drop_nulls([f"Fitted {_REAL}", f"Fitted {_IMAGINARY}"])
+        if known.height == data.height:
+            fitted = tuple(known[f"Fitted {_REAL}"] * area), tuple(known[f"Fitted {_IMAGINARY}"] * area)
+        passed_over = tuple(at for at, used in enumerate(fits["Used"]) if not used)
     return Spectrum(
         name=name,
         group=group_of(table),
@@ -268,6 +331,8 @@ def _spectrum(table: Table, name: str, data: pl.DataFrame, pale: float, basis: C
         real=tuple(data[_REAL] * area),
         imaginary=tuple(data[_IMAGINARY] * area),
         table=table,
+        fitted=fitted,
+        passed_over=passed_over,
     )
 
 
@@ -279,11 +344,38 @@ def _line(one: Spectrum, x: Sequence[float], y: Sequence[float], *, sparse: bool
         group=one.group,
         x=tuple(x),
         y=tuple(y),
-        style="line" if simulated else "points and line",
+        style="points" if one.fitted else "line" if simulated else "points and line",
         marker="alternate",
-        sparse=sparse and not simulated,
+        # Beside a fit each point counts.
+        sparse=sparse and not simulated and not one.fitted,
         tint=one.tint,
         origin=stroke_of(one.table),
+    )
+
+
+def _fit_line(one: Spectrum, x: Sequence[float], y: Sequence[float]) -> Series:
+    return Series(name=f"{_series(one)}, fit", group=one.group, x=tuple(x), y=tuple(y), style="line", tint=one.tint)
+
+
+def _passed_over(one: Spectrum, x: Sequence[float], y: Sequence[float]) -> Series:
+    """Return the points that a fit passed over, pale."""
+    return Series(
+        name=f"{_series(one)}, not used",
+        group=one.group,
+        x=tuple(x[at] for at in one.passed_over),
+        y=tuple(y[at] for at in one.passed_over),
+        style="points",
+        tint=_PASSED_OVER,
+        origin=stroke_of(one.table),
+    )
+
+
+def _of_fits(spectra: Sequence[Spectrum]) -> str:
+    """Say in a caption what lines and pale markers are."""
+    return joined(
+        "Lines: the fit." if any(one.fitted for one in spectra) else "",
+        "Palest markers: points not used." if any(one.passed_over for one in spectra) else "",
+        between=" ",
     )
 
 

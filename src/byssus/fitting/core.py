@@ -25,13 +25,17 @@ from numpy.typing import NDArray
 from byssus.errors import FitError
 from byssus.fitting import identifiability
 from byssus.fitting.model import Data, Parameter
-from byssus.fitting.problem import Problem, stacked
+from byssus.fitting.problem import TOLERANCE, Problem, stacked
 
 Array = NDArray[np.float64]
 Loss = Literal["linear", "soft_l1", "huber", "cauchy", "arctan"]
 
 #: A parameter whose standard error is this part of its value has its profile looked at for open ends.
 WEAK = 0.5
+#: Misfit of a value, in its standard errors, below which a model passes through it.
+NIL = 1e-3
+#: Distance from an end of its range, as a part of the range, at which a parameter stands near it.
+NEAR = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,8 @@ def fit(
     loss_scale: float = 1.0,
     starts: int = 1,
     seed: int = 0,
+    tolerance: float = TOLERANCE,
+    profiles: bool = True,
 ) -> Fit:
     """Fit the parameters of one model or of several that share them.
 
@@ -205,6 +211,11 @@ def fit(
         How many starting points: the given one, and others drawn by a Latin hypercube
         within the bounds (logarithmically where they are positive and span a decade).
         Parameters without two finite bounds are drawn within a factor of ten of the start.
+    tolerance
+        The search ends where χ², the scaled parameters and the gradient change relatively by less.
+        A model that is itself solved to some digits wants no more of them.
+    profiles
+        Whether to say of weakly known parameters if the data bound them at all: each takes tens of fits more.
 
     Raises
     ------
@@ -233,12 +244,14 @@ def fit(
     """
     if loss not in ("linear", "soft_l1", "huber", "cauchy", "arctan"):
         raise FitError("is not a loss", field="loss", value=loss, fix="give linear, soft_l1, huber, cauchy or arctan")
-    problem = Problem([data] if isinstance(data, Data) else list(data), list(parameters), errors, loss, loss_scale)
+    problem = Problem(
+        [data] if isinstance(data, Data) else list(data), list(parameters), errors, loss, loss_scale, tolerance
+    )
     solutions = [problem.solve(start) for start in _starting_points(problem, starts, seed)]
     best = min(solutions, key=lambda solution: float(solution.cost))
     reached = sum(math.isclose(solution.cost, best.cost, rel_tol=1e-6, abs_tol=1e-300) for solution in solutions)
     evaluations = sum(int(solution.nfev) for solution in solutions)
-    return _conclude(problem, best, evaluations, (starts, reached, seed if starts > 1 else None))
+    return _conclude(problem, best, evaluations, (starts, reached, seed if starts > 1 else None), profiles=profiles)
 
 
 def _starting_points(problem: Problem, starts: int, seed: int) -> list[Array]:
@@ -262,7 +275,9 @@ def _starting_points(problem: Problem, starts: int, seed: int) -> list[Array]:
     return points
 
 
-def _conclude(problem: Problem, solution: Any, evaluations: int, starts: tuple[int, int, int | None]) -> Fit:
+def _conclude(
+    problem: Problem, solution: Any, evaluations: int, starts: tuple[int, int, int | None], *, profiles: bool
+) -> Fit:
     residuals = solution.fun
     chi_square = float(residuals @ residuals)
     u, at_bound = _on_bounds(solution.x, problem)
@@ -309,7 +324,7 @@ def _conclude(problem: Problem, solution: Any, evaluations: int, starts: tuple[i
         _solution=u,
         _determined=determined,
     )
-    return replace(result, statements=(*statements, *_open_ends(result), *_without_room(result)))
+    return replace(result, statements=(*statements, *(_open_ends(result) if profiles else ()), *_without_room(result)))
 
 
 def _open_ends(result: Fit) -> Iterator[str]:
@@ -330,8 +345,27 @@ def _open_ends(result: Fit) -> Iterator[str]:
 
 
 def _without_room(result: Fit) -> Iterator[str]:
-    if result.degrees_of_freedom == 0:
+    """Say of a fit with as many parameters as values whether its model passes through them.
+
+    The search stays inside the ranges: a parameter that an end holds back may stop just before it.
+    """
+    if result.degrees_of_freedom:
+        return
+    problem, u = result._problem, result._solution
+    misfit = max(float(np.max(np.abs(stacked(part)))) for part in result.residuals)
+    if misfit < NIL:
         yield "as many parameters as values: the model passes through the data and cannot be tested by them"
+        return
+    room = np.minimum(u - problem.lower, problem.upper - u)
+    width = np.where(
+        np.isfinite(problem.upper - problem.lower), problem.upper - problem.lower, np.maximum(1.0, np.abs(u))
+    )
+    near = [name for name, close in zip(problem.names, room <= NEAR * width, strict=True) if close]
+    reason = (
+        f"; {' and '.join(near)} {'stand' if len(near) > 1 else 'stands'} near an end of the range and cannot go further"
+        if near else ", and no values of the parameters near these fit better"
+    )  # fmt: skip
+    yield f"as many parameters as values, and yet the model misses them by up to {misfit:.2g} of their standard errors{reason}"
 
 
 def _on_bounds(u: Array, problem: Problem) -> tuple[Array, NDArray[np.bool_]]:

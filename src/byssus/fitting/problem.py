@@ -25,9 +25,15 @@ class Problem:
     """The data and parameters as numbers: scaled free parameters in, weighted residuals out."""
 
     def __init__(
-        self, data: list[Data], parameters: list[Parameter], errors: str, loss: str, loss_scale: float
+        self,
+        data: list[Data],
+        parameters: list[Parameter],
+        errors: str,
+        loss: str,
+        loss_scale: float,
+        tolerance: float = TOLERANCE,
     ) -> None:
-        self.errors, self.loss, self.loss_scale = errors, loss, loss_scale
+        self.errors, self.loss, self.loss_scale, self.tolerance = errors, loss, loss_scale, tolerance
         checks.parameters(parameters)
         self.parameters = {parameter.name: parameter for parameter in parameters}
         self.free = [p for p in parameters if not p.fixed and p.tied is None]
@@ -150,9 +156,9 @@ class Problem:
                     jac=derivatives if self.analytic else "3-point",
                     bounds=(self.lower[mask], self.upper[mask]),
                     method="trf",
-                    ftol=TOLERANCE,
-                    xtol=TOLERANCE,
-                    gtol=TOLERANCE,
+                    ftol=self.tolerance,
+                    xtol=self.tolerance,
+                    gtol=self.tolerance,
                     loss=self.loss,
                     f_scale=self.loss_scale / size,
                     max_nfev=MAX_EVALUATIONS,

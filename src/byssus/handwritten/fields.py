@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -64,6 +64,9 @@ class Part(BaseModel):
 
     # Names that look like numbers are names all the same.
     model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    #: Fields that may be absent but not wrong: the part without them would be another than the one that is meant.
+    decisive: ClassVar[frozenset[str]] = frozenset()
 
 
 class Named(Part):

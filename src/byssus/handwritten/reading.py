@@ -247,7 +247,7 @@ class SectionReader:
             name = str(problem["loc"][0])
             within = ".".join(str(step) for step in problem["loc"] if not isinstance(step, int) and step != "[key]")
             absent = problem["type"] == "missing"
-            required = name in known and known[name].is_required()
+            required = name in model.decisive or (name in known and known[name].is_required())
             if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
                 self.unknown(given, name, _within(field, name), known)
             else:

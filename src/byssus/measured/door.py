@@ -22,6 +22,7 @@ from byssus.errors import ReadError
 from byssus.files import sha256_of
 from byssus.findings import Finding
 from byssus.measured.metadata import Instrument, Metadata, Scalar
+from byssus.quantity import Quantity
 
 #: Enough to know a format by; more is read only by the reader that claims the file.
 HEAD_BYTES = 65_536
@@ -184,6 +185,8 @@ class Reading:
     instrument: Instrument = field(default_factory=Instrument)
     started: str | None = None
     missing: dict[str, str] = field(default_factory=dict)
+    #: What was held or set, as the header has it, in plain words: see `byssus.measured.readers.workstation`.
+    conditions: dict[str, Quantity] = field(default_factory=dict)
     vendor: dict[str, Scalar] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     #: The type of a curve; a key of `byssus.measured.tables.CURVES`.

@@ -93,6 +93,7 @@ def _made(file: InstrumentFile, chosen: Reader, sample: Sample | None) -> Table:
             "instrument": reading.instrument,
             "started": reading.started,
             "missing": reading.missing,
+            "conditions": reading.conditions,
             "vendor": reading.vendor,
         }
     )

@@ -294,6 +294,11 @@ CURVES: dict[str, CurveType] = {
     "peel": CurveType("Force along a peel test.", ("Displacement / mm",), ("Force / N",)),
     "tensile": CurveType("Tensile test.", ("Strain / 1", "Displacement / mm"), ("Stress / MPa", "Force / N")),
     "flow": CurveType("Flow curve of a slurry.", ("Shear Rate / 1/s",), ("Viscosity / Pa*s", "Shear Stress / Pa")),
+    "transport": CurveType(
+        "Resistance or conductivity of a film over temperature, thickness, or both.",
+        ("Temperature / degC", "Thickness / um"),
+        ("Resistance / ohm", "Conductivity / S/cm"),
+    ),
 }
 
 

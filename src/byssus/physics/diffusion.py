@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import erf
 
 from byssus.physics.constants import FARADAY, GAS_CONSTANT, STANDARD_TEMPERATURE
 from byssus.physics.equation import equation
@@ -20,6 +21,12 @@ Real = float | NDArray[np.float64]
 #: Peak of the dimensionless current of a reversible sweep, √π χ(σt) at its highest [1]: R. S. Nicholson,
 #: I. Shain, Anal. Chem. 36 (1964) 706, table I.
 REVERSIBLE_PEAK: Final = 0.4463
+
+#: Below this ratio of times the series of `plane_lead` and `sphere_lead` give way to their limits for short times.
+_EARLY: Final = 0.05
+#: The first roots of tan λ = λ; the term of an eighth is below 1e-15 at the ratio above.
+_SPHERE_ROOTS: Final = np.array([4.493409457909064, 7.725251836937707, 10.904121659428899, 14.066193912831473,
+                                 17.220755271930768, 20.371302959287563, 23.519452498689007])  # fmt: skip
 
 
 @equation(
@@ -150,6 +157,111 @@ def diffusion_gitt_sphere(
     """
     above_zero(radius=radius)
     return diffusion_gitt_length(pulse_duration, radius / 3, steady_voltage_change, transient_voltage_change)
+
+
+@equation(("m^2/s", "cm^2/s"), length=("m", "um"), steady_rate=("V/s", "mV/h"), root_slope=("V/s^0.5", "mV/s^0.5"))
+def diffusion_root_slope(length: Real, steady_rate: Real, root_slope: Real) -> Real:
+    """Chemical diffusion coefficient from a slope of the voltage over √t, in a pulse or in an interruption.
+
+    Equation
+        D = 4 L²/π · ((dE/dt)_s / (dE/d√t))²
+    Symbols
+        L volume of the host over the area that lithium enters by: the thickness of a film, a third of the
+        radius of a sphere [m], (dE/dt)_s rate at which the current moves the rested voltage: in a titration
+        ΔE_s/τ, with interruptions the slope of the voltage under current [V/s], dE/d√t slope over the root
+        of the time since the current went on or off [V/s^0.5], D [m²/s]
+    Validity
+        As `diffusion_gitt`, but only the times of the slope must be short against L²/D, not the whole pulse.
+        After a current that had not flowed long the slope of an interruption is right only for times short
+        against that current's own.
+    Source
+        W. Weppner, R. A. Huggins, J. Electrochem. Soc. 124 (1977) 1569; for interruptions Y.-C. Chien,
+        H. Liu, A. S. Menon, W. R. Brant, D. Brandell, M. J. Lacey, Nat. Commun. 14 (2023),
+        doi:10.1038/s41467-023-37989-6.
+
+    Raises
+    ------
+    ValueError
+        If the length is not above zero, or a slope is 0.
+
+    Examples
+    --------
+    Where the voltage is a line over √t it is `diffusion_gitt_length`: 5 mV of rested change and 50 mV of the
+    pulse, in 600 s:
+
+    >>> f"{diffusion_root_slope(1e-6, 5e-3 / 600, 50e-3 / 600**0.5):.2e}"
+    '2.12e-17'
+    """
+    above_zero(length=length)
+    _not_zero("steady_rate", steady_rate)
+    _not_zero("root_slope", root_slope)
+    return 4 / np.pi * (length * steady_rate / root_slope) ** 2
+
+
+@equation("1", ratio="1")
+def plane_lead(ratio: Real) -> Real:
+    """How far the surface of a plane body is ahead of its mean under a constant flux.
+
+    Equation
+        p(r) = 1/3 - 2/π² Σ exp(-n² π² r)/n²
+    Symbols
+        r = t D/L² time since the flux began over the time that diffusion takes [1], L thickness [m],
+        p (surface - mean) over what the mean gains in L²/D [1]
+    Validity
+        Linear diffusion with a constant coefficient, one face closed, no concentration to begin with.
+        Below r = 0.05, p = 2 √(r/π) - r is used, which is exact to 1e-10.
+    Source
+        J. Crank, The Mathematics of Diffusion, 2nd ed., Oxford 1975, eq. 4.55.
+
+    Raises
+    ------
+    ValueError
+        If the ratio is below zero.
+
+    Examples
+    --------
+    >>> round(plane_lead(10.0), 6), round(plane_lead(0.01), 6)
+    (0.333333, 0.102838)
+    """
+    at_least_zero(ratio=ratio)
+    r = np.asarray(ratio, dtype=float)
+    late = np.maximum(r, _EARLY)
+    n = np.pi * np.arange(1.0, 7.0)
+    series = 1 / 3 - 2 * np.sum(np.exp(-late[..., None] * n**2) / n**2, axis=-1)
+    return plain(np.where(r < _EARLY, 2 * np.sqrt(r / np.pi) - r, series))
+
+
+@equation("1", ratio="1")
+def sphere_lead(ratio: Real) -> Real:
+    """How far the surface of a sphere is ahead of its mean under a constant flux.
+
+    Equation
+        p(r) = 1/15 - 2/3 Σ exp(-λ² r)/λ²,  tan λ = λ
+    Symbols
+        r = t D/R² time since the flux began over the time that diffusion takes [1], R radius [m], p
+        (surface - mean) over what the mean gains in R²/D [1]
+    Validity
+        Linear diffusion with a constant coefficient, no concentration to begin with.  Below r = 0.05,
+        p = (exp(r) (1 + erf √r) - 1)/3 - r is used, which is exact to 1e-10.
+    Source
+        J. Crank, The Mathematics of Diffusion, 2nd ed., Oxford 1975, eq. 6.45; for short times the same
+        with tanh(R √(s/D)) = 1 in its Laplace transform.
+
+    Raises
+    ------
+    ValueError
+        If the ratio is below zero.
+
+    Examples
+    --------
+    >>> round(sphere_lead(10.0), 6), round(sphere_lead(0.01), 6)
+    (0.066667, 0.031214)
+    """
+    at_least_zero(ratio=ratio)
+    r = np.asarray(ratio, dtype=float)
+    late, early = np.maximum(r, _EARLY), np.minimum(r, _EARLY)
+    series = 1 / 15 - 2 / 3 * np.sum(np.exp(-late[..., None] * _SPHERE_ROOTS**2) / _SPHERE_ROOTS**2, axis=-1)
+    return plain(np.where(r < _EARLY, (np.exp(early) * (1 + erf(np.sqrt(early))) - 1) / 3 - early, series))
 
 
 @equation("1", duration="s", length=("m", "um"), diffusion_coefficient=("m^2/s", "cm^2/s"))

@@ -69,6 +69,31 @@ CARBON_IRREVERSIBLE_SOURCE: Final = Source(
     high=350.0 * 3600,
     note="`sei_charge` of 2 to 10 nm, 5 nm in the middle, on 62 m²/g of Super P; not measured",
 )
+#: Potentials in V against Li/Li+ between which carbon black takes up `CARBON_REVERSIBLE`: empty, and full.  An estimate:
+#: empty where silicon is (`byssus.physics.silicon.EMPTY`), so that a fresh electrode of both is at rest.
+CARBON_WINDOW: Final = (1.0, 0.01)
+#: Potential in V below which a native oxide binds lithium, and below which a film forms on carbon black.
+OXIDE_POTENTIAL: Final = 0.7
+OXIDE_POTENTIAL_SOURCE: Final = Source(
+    "Lithium silicates in anode materials, Batteries 8 (2022) 2",
+    doi="10.3390/batteries8010002",
+    section="4.1",
+    method="estimate",
+    low=0.4,
+    high=0.9,
+    note="from about 0.7 V there, on work of Cao et al.; range: an allowance",
+)
+CARBON_FILM_POTENTIAL: Final = 0.9
+CARBON_FILM_POTENTIAL_SOURCE: Final = Source(
+    "Competing ethylene carbonate reactions on carbon electrode in Li-ion batteries",
+    method="estimate",
+    low=0.7,
+    high=0.9,
+    note="below 0.9 V by mass spectrometry; range: an allowance",
+)
+#: Potential in V by which both have bound all that they bind.  An estimate; how much they bind does not depend on it, as
+#: long as the first lithiation goes below it.
+BOUND_BY: Final = 0.2
 
 
 # --- Areas ------------------------------------------------------------------------------------------------------------
@@ -330,6 +355,40 @@ def capacity_with_oxide(oxide_fraction: Number, silicon_capacity: Number | float
     above_zero(**numbers(silicon_capacity=silicon_capacity))
     lost = 1 - _reduced(product).silicon * SILICON / SILICA
     value: Number = silicon_capacity * (1 - oxide_fraction * lost)
+    return value
+
+
+# --- What follows the potential ---------------------------------------------------------------------------------------
+
+
+@equation("1", potential="V", empty="V", full="V")
+def share_taken_up(potential: Number, empty: float, full: float) -> Number:
+    """Share of a charge that is taken up at a potential, evenly between two potentials.
+
+    Equation
+        s = (E₀ − E) / (E₀ − E₁), 0 above E₀ and 1 below E₁
+    Symbols
+        E potential against Li/Li+ [V], E₀ where uptake begins, empty [V], E₁ where it is complete, full [V],
+        s share taken up [1]
+    Validity
+        E₀ > E₁.  A first shape for what has no plateau: carbon black, a film, an oxide.  Only arithmetic and the absolute
+        value, so that symbols (PyBaMM) can go in for E.
+    Source
+        Definition: a constant charge per volt.
+
+    Raises
+    ------
+    ValueError
+        If uptake does not begin above where it is complete.
+
+    Examples
+    --------
+    >>> [round(share_taken_up(volts, 1.0, 0.01), 3) for volts in (1.2, 0.5, 0.005)]
+    [0.0, 0.505, 1.0]
+    """
+    above_zero(**numbers(**{"empty - full": empty - full}))
+    within = (empty - potential) / (empty - full)
+    value: Number = (abs(within) - abs(within - 1) + 1) / 2
     return value
 
 

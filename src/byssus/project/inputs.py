@@ -38,7 +38,7 @@ from byssus.recipe.reading import content_hash
 from byssus.study.study import Study
 
 #: Parts of the package that no number of a cell follows from.
-_APART = {"__main__.py", "app", "examples", "figure", "report", "validation", "virtual", "workflow.py"}
+_APART = {"__main__.py", "app", "examples", "figure", "report", "validation", "virtual", "workflow"}
 #: Libraries whose numbers Byssus passes on, as far as they are installed.
 _LIBRARIES = (
     "casadi", "fastexcel", "fastnda", "galvani", "numpy", "pint", "polars", "pybamm", "pybammsolvers", "scipy",

@@ -14,7 +14,7 @@ from typing import Annotated, Final, Literal, get_args
 from pydantic import Field, field_validator
 
 from byssus.conventions import CellDirection, Configuration, Made, direction_word, first_direction
-from byssus.errors import ProtocolError, UsageError, did_you_mean
+from byssus.errors import UsageError, did_you_mean
 from byssus.handwritten.fields import Part, Share
 from byssus.protocol.model import (
     AnyStep,
@@ -42,10 +42,6 @@ from byssus.quantity import Quantity
 TestName = Literal["formation", "rate", "cycling", "cv", "gitt", "ici", "power", "eis"]
 #: The tests, by the names that people ask for them by.
 NAMES: Final[tuple[TestName, ...]] = get_args(TestName)
-
-#: The windows of silicon half cells: He et al. 2026, section 2.4 (galvanostatic cycling; cyclic voltammetry).
-SILICON_WINDOW: Final = Window(lower=Quantity(0.005, "V"), upper=Quantity(1.5, "V"))
-SILICON_SWEEPS: Final = Window(lower=Quantity(0.005, "V"), upper=Quantity(1.2, "V"))
 
 #: Tests whose cells go through the formation before, as the paper's did "prior to the cycling measurements"
 #: (section 2.4).  Its voltammetry was activated by sweeps of its own.
@@ -117,7 +113,8 @@ class Formation(_Cycled):
 
     Examples
     --------
-    >>> protocol = Formation().protocol(SILICON_WINDOW, Made.EMPTY, Configuration.HALF)
+    >>> window = Window(lower=Quantity(0.005, "V"), upper=Quantity(1.5, "V"))
+    >>> protocol = Formation().protocol(window, Made.EMPTY, Configuration.HALF)
     >>> cycles, = protocol.steps
     >>> cycles.times, [step.direction for step in cycles.steps], str(cycles.steps[0].current)
     (3, ['lithiation', 'delithiation'], '0.05 1/h')
@@ -188,8 +185,8 @@ class CyclicVoltammetry(_Test):
     )
     cycles: Times = Field(3, description="How many at each; 3 (He et al. 2026, section 2.4).")
     window: Window | None = Field(
-        None, description="Where it is not that of the other tests; 0.005 to 1.2 V for a silicon half cell that names "
-        "no window at all (He et al. 2026, section 2.4).",
+        None, description="Where it is not that of the other tests; He et al. 2026, section 2.4, swept silicon from 0.005 "
+        "to 1.2 V.", examples=[{"lower": "0.005 V", "upper": "1.2 V"}],
     )  # fmt: skip
     record_voltage: VoltageStep = Field(
         Quantity(1, "mV"), description="Voltage between records, at most; a choice: 1,000 records to a volt."
@@ -378,11 +375,6 @@ class ImpedanceTest(_Cycled):
 class Tests(Part):
     """The tests that a virtual cell is put to, each with what is to be other than usual."""
 
-    window: Window | None = Field(
-        None, description="The voltages between which the cell is used. Of a silicon half cell, if left out, 0.005 to "
-        "1.5 V (He et al. 2026, section 2.4); any other cell needs it.",
-        examples=[{"lower": "0.005 V", "upper": "1.5 V"}],
-    )  # fmt: skip
     formed: bool = Field(
         True, description="Whether a cell goes through the formation before every test but cv, as those of He et al. "
         "2026 did (section 2.4). Its cycles are counted with those of the test.",
@@ -396,49 +388,34 @@ class Tests(Part):
     power: PulsePower = Field(PulsePower(), description="Pulse power.")
     eis: ImpedanceTest = Field(ImpedanceTest(), description="Impedance.")
 
-    def protocol(self, test: str, made: Made | None, configuration: Configuration, *, silicon: bool) -> Protocol:
+    def protocol(self, test: str, window: Window, made: Made | None, configuration: Configuration) -> Protocol:
         """Return the protocol of one of the tests.
 
         Parameters
         ----------
         test
             One of `NAMES`.
+        window
+            The voltages between which the cell is used.
         made
             Whether the electrode of a half cell is made empty or full of lithium; None for a full cell.
         configuration
             Half or full cell.
-        silicon
-            Whether the active material is silicon, whose half cells have windows of their own where none is given.
 
         Raises
         ------
         UsageError
             If there is no such test.
-        ProtocolError
-            If the cell is no silicon half cell and no window is given.
 
         Examples
         --------
-        >>> protocol = Tests().protocol("rate", Made.EMPTY, Configuration.HALF, silicon=True)
+        >>> window = Window(lower=Quantity(0.005, "V"), upper=Quantity(1.5, "V"))
+        >>> protocol = Tests().protocol("rate", window, Made.EMPTY, Configuration.HALF)
         >>> [step.times for step in protocol.steps], str(protocol.window.upper)
         ([3, 5, 5, 5, 5, 5, 5, 5], '1.5 V')
-        >>> Tests().protocol("cv", Made.FULL, Configuration.HALF, silicon=False)
-        Traceback (most recent call last):
-            ...
-        byssus.errors.ProtocolError: cv: window: is missing; give the voltages between which the cell is used, such as window: {lower: 2.8 V, upper: 4.3 V}
         """
         if test not in NAMES:
             raise UsageError("is not a test", field="test", value=test, fix=did_you_mean(test, NAMES))
-        usual = silicon and configuration is Configuration.HALF
-        window = self.window or (SILICON_WINDOW if usual else None)
-        if test == "cv":
-            window = self.cv.window or self.window or (SILICON_SWEEPS if usual else None)
-        if window is None:
-            raise ProtocolError(
-                "is missing",
-                file=test, field="window", fix="give the voltages between which the cell is used, such as "
-                "window: {lower: 2.8 V, upper: 4.3 V}",
-            )  # fmt: skip
         asked: _Test = getattr(self, test)
         protocol = asked.protocol(window, made, configuration)
         if not (self.formed and test in _FORMED):

@@ -34,6 +34,8 @@ MOST_SENTENCES = 6
 
 #: Digits of a number with nothing known of its uncertainty, and the most that an uncertainty buys.
 _DIGITS, _MOST_DIGITS = 4, 5
+#: Below this power of ten a number is written with one.
+_LEAST_POWER = -5
 
 
 class Column(NamedTuple):
@@ -156,11 +158,17 @@ def digits(value: float, uncertainty: float | None = None) -> str:
     ('98.50 ± 0.14', '83.55', '92.61', '387.8', '0')
     >>> digits(5264000.0), digits(120.0, 3000.0)
     ('5264000', '100 ± 3000')
+    >>> digits(3.4e-15, 2e-16), digits(3.4121e-15)
+    ('(3.40 ± 0.20) × 10⁻¹⁵', '3.412 × 10⁻¹⁵')
     """
+    magnitude = max(abs(value), uncertainty or 0.0)
+    power = math.floor(math.log10(magnitude)) if magnitude else 0
+    if power < _LEAST_POWER:
+        inner = digits(value / 10.0**power, None if uncertainty is None else uncertainty / 10.0**power)
+        return f"{f'({inner})' if '±' in inner else inner} × {pretty_unit(f'10^{power}')}"
     if uncertainty:
         decimals = 1 - math.floor(math.log10(uncertainty))
-        magnitude = max(abs(value), uncertainty)
-        if math.floor(math.log10(magnitude)) + 1 + decimals <= _MOST_DIGITS:
+        if power + 1 + decimals <= _MOST_DIGITS:
             return format_value(value, uncertainty)
     if value and abs(value) >= 10**_DIGITS:
         return f"{round(value, _DIGITS - 1 - math.floor(math.log10(abs(value)))):.0f}"

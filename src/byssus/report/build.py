@@ -82,6 +82,8 @@ class Report:
     notes: Sequence[tuple[str, str]] = field(default=())
     #: Small tables by cell.
     tables: Sequence[Listing] = field(default=())
+    #: What was found of the tests that are no plain cycling, a table for each technique.
+    tests: Sequence[Listing] = field(default=())
     #: What is known of the binders.
     known: Cards | None = None
     #: What of it was simulated.

@@ -5,8 +5,11 @@ It is handed plain records and lays them out; what carried the tests out is not 
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from byssus.figure.binders import joined
 from byssus.quantity import pretty_unit
@@ -164,6 +167,172 @@ class Beside:
         return "" if self.unit == "1" else pretty_unit(self.unit)
 
 
+@dataclass(frozen=True)
+class Spread:
+    """A simulated number, and what it comes to with the potential of each published electrode of silicon.
+
+    Parameters
+    ----------
+    sample, test, quantity, unit
+        Of what, and what people call it.
+    value
+        With the potential that was asked for.
+    electrodes
+        By electrode; None of one that does not have it: a peak that its curve does not show.
+    """
+
+    sample: str
+    test: str
+    quantity: str
+    unit: str
+    value: float
+    electrodes: Mapping[str, float | None]
+
+    @property
+    def _values(self) -> list[float]:
+        return [each for each in self.electrodes.values() if each is not None]
+
+    @property
+    def low(self) -> float | None:
+        """The least of the electrodes; None where fewer than two have it."""
+        return min(self._values) if len(self._values) > 1 else None
+
+    @property
+    def high(self) -> float | None:
+        """The most of the electrodes; None where fewer than two have it."""
+        return max(self._values) if len(self._values) > 1 else None
+
+    @property
+    def uncertainty(self) -> float | None:
+        """The standard deviation of the electrodes, the standard uncertainty of what one more would come to.
+
+        Examples
+        --------
+        >>> shown = Spread("CCL", "rate", "capacity", "mAh/g", 3000.0, {"kunz": 2900.0, "lu": 3100.0, "jiang": None})
+        >>> shown.low, shown.high, round(shown.uncertainty), shown.words
+        (2900.0, 3100.0, 141, 'spread between 2 published electrodes')
+        """
+        return statistics.stdev(self._values) if len(self._values) > 1 else None
+
+    @property
+    def count(self) -> int:
+        """How many electrodes have it."""
+        return len(self._values)
+
+    @property
+    def words(self) -> str:
+        """What the range is of."""
+        return f"spread between {self.count} published electrodes"
+
+    @property
+    def entries(self) -> tuple[Entry, Entry, Entry, Entry]:
+        """Value, least, most and standard uncertainty in a table."""
+        missing = Entry("missing", (), missing=True)
+        low, high, deviation = (
+            missing if each is None else number(each, None, self.unit)
+            for each in (self.low, self.high, self.uncertainty)
+        )
+        return number(self.value, self.uncertainty, self.unit), low, high, deviation
+
+    @property
+    def shown_unit(self) -> str:
+        """Its unit in a table; empty for a pure number."""
+        return "" if self.unit == "1" else pretty_unit(self.unit)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as it stands in JSON."""
+        return {
+            "sample": self.sample, "test": self.test, "quantity": self.quantity, "unit": self.unit, "value": self.value,
+            "low": self.low, "high": self.high, "uncertainty": self.uncertainty, "of": self.words,
+            "electrodes": dict(self.electrodes),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FittedNumber:
+    """A number that was fitted, and in words how well it is known where it has no uncertainty."""
+
+    name: str
+    value: float
+    uncertainty: float | None
+    unit: str
+    known: str
+
+    @property
+    def entry(self) -> Entry:
+        """Its value in a table, with its standard uncertainty."""
+        return number(self.value, self.uncertainty, self.unit)
+
+    @property
+    def shown_unit(self) -> str:
+        """Its unit in a table; empty for a pure number."""
+        return "" if self.unit == "1" else pretty_unit(self.unit)
+
+
+@dataclass(frozen=True)
+class FittedPoint:
+    """A printed capacity beside that of the fitted model, None where it has no solution, and that of the null model."""
+
+    current: str
+    printed: float
+    model: float | None
+    null: float
+    seen: bool
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Numbers of a virtual cell that were fitted to printed capacities, and what they predict.
+
+    Parameters
+    ----------
+    sample
+        Whose numbers.
+    numbers
+        Each fitted number.
+    statements
+        What the fit leaves open, in words.
+    points
+        Every printed capacity.
+    model, null
+        Root mean square of what model and null model miss of the capacities that the fit did not see; NaN if it saw all.
+    unit
+        Of capacities and of what is missed.
+    """
+
+    sample: str
+    numbers: tuple[FittedNumber, ...]
+    statements: tuple[str, ...]
+    points: tuple[FittedPoint, ...]
+    model: float
+    null: float
+    unit: str = "mAh/g"
+
+    @property
+    def sentence(self) -> str:
+        """Whether the fit is worth something, in one sentence."""
+        numbers, seen = len(self.numbers), sum(each.seen for each in self.points)
+        count = (
+            f"{numbers} number{'s' if numbers != 1 else ''} fitted to {seen} printed "
+            f"{'capacities' if seen != 1 else 'capacity'}"
+        )
+        if math.isnan(self.model):
+            return f"{count}. The fit saw all that is printed, so nothing tests it."
+        verdict = (
+            "The null model, a polynomial without physics, predicts better: the fit is no evidence for the model."
+            if self.loses else "The model predicts better than the null model, a polynomial without physics."
+        )  # fmt: skip
+        return (
+            f"{count}. Of those left out the model misses {self.model:.0f} {self.unit} (root mean square), the null model with "
+            f"as many numbers {self.null:.0f}. {verdict}"
+        )
+
+    @property
+    def loses(self) -> bool:
+        """Whether the null model misses less of what the fit did not see."""
+        return self.null < self.model
+
+
 def _signed(text: str) -> str:
     return text.replace("-", "−") if float(text.removesuffix(" %")) else text.lstrip("+-")
 
@@ -182,12 +351,18 @@ class Simulation:
         Printed values beside simulated ones.
     tables
         What the analysed tables are called.
+    spread
+        What numbers come to with the potential of each published electrode of silicon; empty where that was not asked.
+    fitted
+        What was fitted to printed capacities.
     """
 
     runs: tuple[Simulated, ...]
     given: Mapping[str, tuple[Given, ...]] = field(default_factory=dict)
     beside: tuple[Beside, ...] = ()
     tables: tuple[str, ...] = ()
+    spread: tuple[Spread, ...] = ()
+    fitted: tuple[Fitted, ...] = ()
 
     @property
     def samples(self) -> tuple[str, ...]:

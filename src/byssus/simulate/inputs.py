@@ -20,19 +20,38 @@ from byssus.knowledge import Knowledge
 from byssus.knowledge.reading import cell_numbers
 from byssus.physics import silicon
 from byssus.physics.capacity import uncertainty_of_rounding
-from byssus.physics.coating import specific_surface_of_spheres
+from byssus.physics.coating import carbon_contribution, specific_surface_of_spheres
 from byssus.physics.constants import FARADAY
 from byssus.physics.equation import Units
+from byssus.physics.silicon_surface import (
+    BOUND_BY,
+    CARBON_FILM_POTENTIAL,
+    CARBON_FILM_POTENTIAL_SOURCE,
+    CARBON_IRREVERSIBLE,
+    CARBON_IRREVERSIBLE_SOURCE,
+    CARBON_REVERSIBLE,
+    CARBON_REVERSIBLE_SOURCE,
+    OXIDE_POTENTIAL,
+    OXIDE_POTENTIAL_SOURCE,
+    oxide_charge,
+)
 from byssus.quantity import Quantity, convert
 from byssus.recipe.design import Design
 from byssus.recipe.model import Ranged
 from byssus.recipe.reckoning import Figure, Input
 from byssus.simulate.published import ELECTROLYTE_SET, Base, base_for, electrolyte, published
+from byssus.source import Source
 
 #: The material whose electrodes have equations of their own; every other one starts from a published parameter set.
 SILICON: Final = "Si"
 #: The material that may stand beside silicon in one coating.
 GRAPHITE: Final = "graphite"
+
+#: What oxide and carbon black take up beside silicon, by mass of silicon powder: bound once, a film, and back again.
+SURFACE_CHARGES: Final = ("oxide charge", "carbon film charge", "carbon charge")
+#: Names of carbon black, which the estimates of `byssus.physics.silicon_surface` are of.
+CARBON_BLACKS: Final = frozenset({"Super P", "carbon black", "acetylene black"})
+_CHARGE: Final = Units("C/kg", "mAh/g")
 
 #: What follows from a recipe: number, figure of the design (part and name), SI unit, unit that people are shown.
 _DESIGNED: Final = {
@@ -139,6 +158,11 @@ class Electrode:
         return (self,) if self.second is None else (self, self.second)
 
     @property
+    def takes_up(self) -> bool:
+        """Whether its oxide or its carbon takes lithium up beside the silicon."""
+        return any(name in self.inputs and self.inputs[name].value > 0 for name in SURFACE_CHARGES)
+
+    @property
     def loading(self) -> float:
         """Mass of all active material per area, in kg/m²."""
         return sum(each.inputs["loading"].value for each in self.phases)
@@ -211,7 +235,7 @@ class VirtualCell:
 
     @property
     def charge(self) -> float:
-        """Charge in C that a current of 1C empties in an hour: that of the lesser electrode."""
+        """Charge in C that the cell holds between the ends of its window: that of the lesser electrode."""
         return min(each.charge for each in self.electrodes)
 
     @property
@@ -257,7 +281,7 @@ class VirtualCell:
                     "is no input of a virtual cell", field="given", value=name, fix=did_you_mean(name, known)
                 )
             found[name] = _given(name, known[name], value, source)
-        cell = self.with_inputs(found)
+        cell = self.with_inputs(found | _coated_again(self, found))
         _check_numbers(cell)
         own, other = (each if each is None else _areas_again(each) for each in (cell.electrode, cell.opposite))
         assert own is not None  # noqa: S101 - for the type checker
@@ -276,6 +300,43 @@ class VirtualCell:
             opposite=other,
             inputs=_replaced(self.inputs, found),
         )
+
+
+def _coated_again(cell: VirtualCell, found: Mapping[str, Input]) -> dict[str, Input]:
+    """Let the thickness of a coating follow a loading that was given, or its porosity if the thickness was given too.
+
+    Loading and volume of the solids, (1 − ε) L by area, are in proportion.
+    """
+    derived: dict[str, Input] = {}
+    for prefix, electrode in (("", cell.electrode), ("opposite.", cell.opposite)):
+        if electrode is None or {f"{prefix}thickness", f"{prefix}porosity"} <= found.keys():
+            continue
+        second = electrode.second
+        names = [f"{prefix}loading", *([] if second is None else [f"{second.material}.loading"])]
+        ratios = [found[name].value / cell.numbers[name].value if name in found else 1.0 for name in names]
+        if not all(math.isclose(each, ratios[0], rel_tol=1e-6) for each in ratios):
+            raise SimulationError("changes what the coating is made of, so that its thickness is not known", file=cell.name,
+                                  field="given", value=", ".join(name for name in names if name in found),
+                                  fix="give thickness and porosity too")  # fmt: skip
+        if ratios[0] == 1:
+            continue
+        thickness, porosity = (
+            found.get(f"{prefix}{name}", electrode.inputs[name]) for name in ("thickness", "porosity")
+        )
+        solids = ratios[0] * (1 - electrode.inputs["porosity"].value) * electrode.inputs["thickness"].value
+        if f"{prefix}thickness" in found:
+            derived[f"{prefix}porosity"] = Input(
+                porosity.label, 1 - solids / thickness.value, porosity.units,
+                source="1 − volume of the solids / thickness, with the loading that was given",
+            )  # fmt: skip
+        else:
+            thicker = solids / (1 - porosity.value) / thickness.value
+            derived[f"{prefix}thickness"] = replace(
+                thickness, value=thicker * thickness.value, low=thicker * thickness.low, high=thicker * thickness.high,
+                uncertainty=None if thickness.uncertainty is None else thicker * thickness.uncertainty,
+                source=f"{thickness.source}; times {thicker:.4g} with the loading that was given",
+            )  # fmt: skip
+    return derived
 
 
 def _areas_again(electrode: Electrode) -> Electrode:
@@ -347,14 +408,20 @@ def virtual_cell(
         raise SimulationError("is a set for active materials other than silicon, and there is none", file=name,
                               field="base", value=base,
                               fix=f"leave it out, or name {', '.join(silicon.ELECTRODES)} for silicon")  # fmt: skip
-    cell = _shaped(VirtualCell(name, own, other, {}, window), shape)
+    cell = shaped(VirtualCell(name, own, other, {}, window), shape)
     cell = replace(cell, inputs=_between(cell, design)).with_given(given or {})
     _check(cell)
     return cell
 
 
-def _shaped(cell: VirtualCell, shape: str) -> VirtualCell:
-    """Give the silicon of a cell the potential of one electrode."""
+def shaped(cell: VirtualCell, shape: str) -> VirtualCell:
+    """Give the silicon of a cell the potential of one electrode of `byssus.physics.silicon.ELECTRODES`, or of all.
+
+    Raises
+    ------
+    SimulationError
+        If it has no silicon.
+    """
     if shape != silicon.ALL and all(each.material != SILICON for each in cell.electrodes):
         raise SimulationError("is an electrode whose potential silicon can have, and there is none", file=cell.name,
                               field="base", value=shape, fix="leave it out, or name a parameter set")  # fmt: skip
@@ -424,6 +491,7 @@ def _electrode(
         if chosen is None:
             inputs |= _areas(design, written, inputs)
             inputs["capacity"] = _with_oxide(design, written, inputs["capacity"])
+            inputs |= _surface(design, written)
         else:
             inputs |= published(chosen).inputs(*(window or _usual_or_whole(material, chosen)), made)
         counted = design.inputs.get(f"{written}.capacity")
@@ -508,13 +576,65 @@ def _with_oxide(design: Design, written: str, capacity: Input) -> Input:
     if left is None or left.value is None:
         return capacity
     doubt = left.uncertainty or 0.0
-    # The figure's ± is that of a range, over √12: these are its ends.
-    low, high = (min(max(left.value + sign * math.sqrt(3) * doubt, 0.0), 1.0) for sign in (-1, 1))
+    low, high = _ends(left)
     spread = math.hypot((capacity.uncertainty or 0.0) * left.value, capacity.value * doubt)
     return replace(
         capacity, value=capacity.value * left.value, uncertainty=spread, low=capacity.low * low, high=capacity.high * high,
         source=f"{capacity.source}; times {left.value:.1%}, which {left.how} leaves",
     )  # fmt: skip
+
+
+def _surface(design: Design, written: str) -> dict[str, Input]:
+    """Return what oxide and carbon black take up beside silicon; nothing of what the recipe does not name."""
+    parts = design.recipe.parts
+    blacks = [name for name in parts if name in CARBON_BLACKS]
+    carbon = sum(parts[name].value for name in blacks) / parts[written].value
+    told = f"{' and '.join(blacks)}, {carbon:.3g} parts by mass of {written}" if blacks else ""
+
+    def on_carbon(label: str, charge: float, source: Source) -> Input:
+        if not blacks:
+            return Input(label, 0.0, _CHARGE, None, "given", "the recipe names no carbon black")
+        assert source.low is not None  # noqa: S101 - an estimate has a range
+        assert source.high is not None  # noqa: S101
+        low, high = (float(carbon_contribution(carbon, 1.0, end)) for end in (source.low, source.high))
+        return Input(label, float(carbon_contribution(carbon, 1.0, charge)), _CHARGE, uncertainty_of_rounding(high - low),
+                     "estimate", f"{source}: {charge / 3600:.0f} mAh/g of carbon; {told}", low, high)  # fmt: skip
+
+    found = {
+        "oxide charge": _bound_by_oxide(design, written),
+        "carbon film charge": on_carbon("charge that stays in the film on carbon", CARBON_IRREVERSIBLE, CARBON_IRREVERSIBLE_SOURCE),
+        "carbon charge": on_carbon("charge that carbon takes up and gives off", CARBON_REVERSIBLE, CARBON_REVERSIBLE_SOURCE),
+    }  # fmt: skip
+    for name, label, value, source in (
+        ("oxide potential", "potential below which the oxide binds lithium", OXIDE_POTENTIAL, OXIDE_POTENTIAL_SOURCE),
+        ("carbon film potential", "potential below which a film forms on carbon", CARBON_FILM_POTENTIAL,
+         CARBON_FILM_POTENTIAL_SOURCE),
+    ):  # fmt: skip
+        assert source.low is not None  # noqa: S101 - an estimate has a range
+        assert source.high is not None  # noqa: S101
+        found[name] = Input(label, value, Units("V", "V"), uncertainty_of_rounding(source.high - source.low), "estimate",
+                            str(source), source.low, source.high)  # fmt: skip
+    return found
+
+
+def _bound_by_oxide(design: Design, written: str) -> Input:
+    """Return what the oxide binds: lithium as Li4SiO4, between the products that bind least and most of a range of oxide."""
+    label = "charge that the oxide binds once"
+    left = _figure(design, "electrode", f"{written} left by its oxide")
+    if left is None or left.value is None:
+        return Input(label, 0.0, _CHARGE, None, "given", "the recipe says no oxide")
+    share, least, most = (min(max(1 - each, 0.0), 1.0) for each in (left.value, *reversed(_ends(left))))
+    low, high = float(oxide_charge(least, "Li2SiO3")), float(oxide_charge(most, "Li2O"))
+    return Input(label, float(oxide_charge(share)), _CHARGE, uncertainty_of_rounding(high - low), "estimate",
+                 f"as Li4SiO4, from Li2SiO3 to Li2O: byssus.physics.silicon_surface; {share:.1%} of the powder is oxide: {left.how}",
+                 low, high)  # fmt: skip
+
+
+def _ends(left: Figure) -> tuple[float, float]:
+    """Return the ends of a share whose ± is that of a range, over √12."""
+    assert left.value is not None  # noqa: S101 - asked before
+    low, high = (min(max(left.value + sign * math.sqrt(3) * (left.uncertainty or 0.0), 0.0), 1.0) for sign in (-1, 1))
+    return low, high
 
 
 def _separator(design: Design) -> dict[str, Input]:
@@ -569,10 +689,12 @@ _BETWEEN: Final = {
     "empty stoichiometry": (0.0, 1.0),
     "full stoichiometry": (0.0, 1.0),
     "initial stoichiometry": (0.0, 1.0),
+    "oxide potential": (BOUND_BY, 3.0),
+    "carbon film potential": (BOUND_BY, 3.0),
 }
 #: What may also be nothing.
 _MAY_BE_ZERO: Final = {"contact resistance", "lithium film resistance", "crystalline share", "Li15Si4 share", "SEI rate constant",
-                       "hysteresis rate", "SEI resistivity"}  # fmt: skip
+                       "hysteresis rate", "SEI resistivity", *SURFACE_CHARGES}  # fmt: skip
 _ANY_SIGN: Final = {"SEI potential"}
 #: A window may end so far, in V, beyond the last potential of an electrode: a step ends there by its overpotential,
 #: and farther off by reactions that are not in the equations.

@@ -130,6 +130,9 @@ def carry(job: Job, store: Path | None, program: str, told: Told = lambda _done,
     model = Model(job.cell, job.kind, spectroscopy=spectroscopy)
     place = None if store is None else store / f"{job.key(program)}.npz"
     point, done = (None, []) if place is None else _restored(place, steps)
+    if place is not None and done:
+        # Those that were used last are kept.
+        place.touch()
     resumed, stopped, written = len(done), None, time.monotonic()
     told(len(done), len(steps))
     try:
@@ -176,7 +179,7 @@ def _keep(place: Path, done: Sequence[StepDone]) -> None:
     spectra = [np.zeros(0, complex) if each.impedance is None else each.impedance for each in done]
     arrays: dict[str, Any] = {
         "step": after.step, "time": after.state.time, "vector": after.state.vector, "voltage": after.voltage,
-        "delithiated": after.delithiated, "amorphous": after.amorphous, "cut": after.cut,
+        "given off": after.given_off, "delithiated": after.delithiated, "amorphous": after.amorphous, "cut": after.cut,
         "names": np.array(names, dtype=str), "numbers": np.array([each.number for each in done]),
         "began": np.array([each.began for each in done]),
         "counts": np.array([each.seconds.size for each in done]),
@@ -216,7 +219,7 @@ def _restored(place: Path, steps: Sequence[Step]) -> tuple[Point | None, list[St
                 )
             )  # fmt: skip
         flags = (bool(found[name]) for name in ("delithiated", "amorphous", "cut"))
-        point = Point(int(found["step"]), state, float(found["voltage"]), *flags)
+        point = Point(int(found["step"]), state, float(found["voltage"]), float(found["given off"]), *flags)
     except (OSError, EOFError, ValueError, KeyError, IndexError, zipfile.BadZipFile, zlib.error):
         return None, []
     return point, done

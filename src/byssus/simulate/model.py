@@ -42,6 +42,7 @@ from byssus.simulate.parameters import (
 )
 from byssus.simulate.published import REFERENCE
 from byssus.simulate.published import pybamm as pybamm
+from byssus.simulate.surface import put_beside
 
 if TYPE_CHECKING:
     import pybamm as pybamm_module
@@ -234,7 +235,10 @@ class Model:
         with warnings.catch_warnings():
             # It warns of a change of meaning between its versions, which the seam follows.
             warnings.filterwarnings("ignore", message="The definition of the hysteresis decay rate")
-            stock = getattr(module.lithium_ion, kind)(self.options())
+            beside = next((each for each in cell.electrodes if each.takes_up), None)
+            stock = getattr(module.lithium_ion, kind)(self.options(), build=beside is None)
+            if beside is not None:
+                put_beside(stock, "positive" if beside is cell.positive else "negative")
         stock.events = [event for event in stock.events if "voltage" not in event.name.lower()]
         if cell.opposite is None and kind != "SPM":
             _keep_salt(stock)
@@ -275,7 +279,7 @@ class Model:
 
     @property
     def capacity(self) -> float:
-        """The charge in C that a 1C current empties in an hour."""
+        """The charge in C that the cell holds."""
         return self.cell.charge
 
     def start(self, given: Mapping[str, float] | None = None) -> State:
@@ -291,6 +295,7 @@ class Model:
         setting: Setting,
         interval: float,
         given: Mapping[str, float] | None = None,
+        also: Sequence[float] = (),
     ) -> Passed:
         """Carry one step out, for so many seconds at most.
 
@@ -300,11 +305,13 @@ class Model:
             Seconds between the values that are returned; the end is returned too.
         given
             Values of open inputs, and of the share of crystal.
+        also
+            Seconds at which values are returned besides.
 
         Raises
         ------
         pybamm.SolverError
-            If the equations cannot be solved on.
+            If the equations cannot be solved on, or the step is over before it begins (`at_its_end`).
         """
         module = pybamm()
         inputs = self._inputs(setting, given)
@@ -313,7 +320,7 @@ class Model:
         )
         # A whole number of intervals may come out a rounding more: its end is no second record.
         count = max(1, int(np.ceil(seconds / interval - 1e-6)))
-        times = np.append(np.arange(count) * interval, seconds)
+        times = np.union1d(np.append(np.arange(count) * interval, seconds), also)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             solved = self.solver.step(
@@ -338,7 +345,8 @@ class Model:
                 casadi.sum1(self.built.get_processed_variable(name).to_casadi(time, vector, inputs=symbols))
                 for name, _, _ in self.columns.values()
             ]
-            self._read = casadi.Function("read", [time, vector, *symbols.values()], [casadi.vertcat(*rows)])
+            arguments = [time, vector, *symbols.values()]
+            self._read = casadi.Function("read", arguments, [casadi.vertcat(*rows)], {"cse": True})
         values = np.asarray(self._read(times.reshape(1, -1), vectors, *(float(inputs[name]) for name in inputs)))
         return {
             column: row * factor + offset
@@ -438,6 +446,11 @@ def _ends(variables: Mapping[str, Any]) -> list[Any]:
         module.Event("high voltage", of("high voltage") - voltage),
         module.Event("least current", of("current sign") * current - of("least current")),
     ]
+
+
+def at_its_end(error: Exception) -> bool:
+    """Say whether a step failed since what should end it was met before it began."""
+    return "non-positive at initial conditions" in str(error)
 
 
 def _words(termination: str) -> str:

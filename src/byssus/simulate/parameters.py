@@ -25,7 +25,7 @@ import numpy as np
 from byssus.errors import SimulationError
 from byssus.physics import constants, silicon, silicon_cell
 from byssus.recipe.reckoning import Input, Origin
-from byssus.simulate.inputs import SILICON, Electrode, VirtualCell
+from byssus.simulate.inputs import SILICON, SURFACE_CHARGES, Electrode, VirtualCell
 from byssus.simulate.published import ELECTROLYTE_SET, MOLAR, REFERENCE, electrolyte, published, source_of
 
 if TYPE_CHECKING:
@@ -51,6 +51,17 @@ SALT_UNKNOWN: Final = "Electrolyte concentration concatenation [mol.m-3]"
 SALT_TRANSPORT: Final = "Electrolyte transport efficiency"
 CELL_TEMPERATURE: Final = "Cell temperature [K]"
 CURRENT_DENSITY: Final = "Current collector current density [A.m-2]"
+#: Names of `byssus.simulate.surface`, which PyBaMM does not have: what an electrode's oxide, the film on its carbon and
+#: its carbon take up by volume of coating, and where the first two begin; and the lithium in them.
+SURFACE: Final = (
+    "charge of oxide [C.m-3]", "charge of film on carbon [C.m-3]", "charge on carbon [C.m-3]", "potential of oxide [V]",
+    "potential of film on carbon [V]",
+)  # fmt: skip
+BOUND: Final = "Lithium bound by oxide and carbon [mol]"
+ON_CARBON: Final = "Lithium on carbon [mol]"
+#: All that is lost to reactions, PyBaMM's, which counts lithium on carbon; and without that.
+LOST: Final = "Total lithium lost to side reactions [mol]"
+LOST_TO_REACTIONS: Final = "Lithium lost to reactions [mol]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +253,19 @@ def _working(writer: _Writer, electrode: Electrode, domain: str, prefix: str) ->
         else:
             _published(writer, each, domain, named)
     writer.phase = ""
+    if electrode.takes_up:
+        _surface(writer, electrode, domain, prefix)
+
+
+def _surface(writer: _Writer, electrode: Electrode, domain: str, prefix: str) -> None:
+    """Write what oxide and carbon take up, which `byssus.simulate.surface` makes a reaction of."""
+    inputs = electrode.inputs
+    loading, thickness = (writer.number(name, inputs, prefix) for name in ("loading", "thickness"))
+    for name, key in zip(SURFACE[:3], SURFACE_CHARGES, strict=True):
+        writer.put(f"{domain} electrode {name}", writer.number(key, inputs, prefix) * loading / thickness,
+                   f"{key} × loading / thickness", inputs[key], inputs["loading"], inputs["thickness"])  # fmt: skip
+    for name, key in zip(SURFACE[3:], ("oxide potential", "carbon film potential"), strict=True):
+        writer.plain(f"{domain} electrode {name}", key, inputs, prefix)
 
 
 def _reach(writer: _Writer, electrode: Electrode, prefix: str) -> Any:
@@ -491,8 +515,14 @@ def observed(cell: VirtualCell) -> dict[str, tuple[str, float, float]]:
         "truth: Electrolyte Overpotential / V": ("X-averaged battery electrolyte ohmic losses [V]", 1.0, 0.0),
         "truth: Lithium in Particles / mol": ("Total lithium in particles [mol]", 1.0, 0.0),
         "truth: Lithium in Electrolyte / mol": ("Total lithium in electrolyte [mol]", 1.0, 0.0),
-        "truth: Lithium Lost to Reactions / mol": ("Total lithium lost to side reactions [mol]", 1.0, 0.0),
+        "truth: Lithium Lost to Reactions / mol": (LOST, 1.0, 0.0),
     }
+    if any(each.takes_up for each in cell.electrodes):
+        found |= {
+            "truth: Lithium Lost to Reactions / mol": (LOST_TO_REACTIONS, 1.0, 0.0),
+            "truth: Lithium Bound by Oxide and Carbon / mol": (BOUND, 1.0, 0.0),
+            "truth: Lithium on Carbon / mol": (ON_CARBON, 1.0, 0.0),
+        }
     for electrode in cell.electrodes:
         side = "positive" if electrode is cell.positive else "negative"
         other = "Opposite " if electrode is cell.opposite else ""

@@ -32,7 +32,7 @@ from byssus.physics.loading import (
 from byssus.quantity import Quantity
 from byssus.recipe.electrode import basis_of
 from byssus.recipe.model import Coating, Recipe
-from byssus.study.model import Cell, Electrode, VirtualCell, same
+from byssus.study.model import Cell, Electrode, Test, VirtualCell, same
 
 #: Two values of one quantity contradict each other beyond this many standard uncertainties of
 #: their difference: about 95 % (JCGM 100:2008 (GUM), 6.2.1 and G.6.6).
@@ -90,7 +90,7 @@ class _Number:
     @property
     def shared(self) -> float:
         """The relative part that is common to all cells of the electrode."""
-        common = (part for name, part in self.contributions.items() if not name.startswith("cells."))
+        common = (part for name, part in self.contributions.items() if not name.startswith(("cells.", "tests.")))
         return math.hypot(*common) / abs(self.value)
 
     @property
@@ -111,7 +111,7 @@ class _Number:
 _MASS, _AREA, _SHARE = ("kg", "mg"), ("m^2", "cm^2"), ("1", "%")
 
 
-def resolve(name: str, cell: Cell | VirtualCell, electrode: Electrode, recipe: Recipe | None = None) -> Masses:
+def resolve(name: str, cell: Cell | Test | VirtualCell, electrode: Electrode, recipe: Recipe | None = None) -> Masses:
     r"""Find active mass, coating mass and area of a cell from what the study says.
 
     Examples
@@ -159,10 +159,13 @@ def coated(electrode: Electrode, recipe: Recipe) -> Recipe:
 
 
 class _Resolution:
-    def __init__(self, name: str, cell: Cell | VirtualCell, electrode: Electrode, recipe: Recipe | None) -> None:
+    def __init__(self, name: str, cell: Cell | Test | VirtualCell, electrode: Electrode, recipe: Recipe | None) -> None:
         self.name, self.cell, self.electrode, self.recipe = name, cell, electrode, recipe
         #: Where a field stands that only this cell could have: of a virtual one nothing was weighed.
-        self.place = f"cells.{name}" if isinstance(cell, Cell) else f"electrodes.{cell.electrode}"
+        self.place = (
+            f"electrodes.{cell.electrode}" if isinstance(cell, VirtualCell)
+            else f"cells.{name}" if isinstance(cell, Cell) else f"tests.{name}"
+        )  # fmt: skip
         #: The loading of the recipe's coating, by the field of an electrode that it stands for.
         self.in_recipe: dict[str, Quantity] = {}
         self.findings: list[Finding] = []
@@ -369,7 +372,7 @@ class _Resolution:
 
     def of_disc(self, name: str) -> Quantity | None:
         """Return what was weighed or punched for this cell alone; of a virtual one nothing was."""
-        found: Quantity | None = getattr(self.cell, name) if isinstance(self.cell, Cell) else None
+        found: Quantity | None = None if isinstance(self.cell, VirtualCell) else getattr(self.cell, name)
         return found
 
     def of_cell(self, name: str, label: str, units: tuple[str, str]) -> _Number | None:

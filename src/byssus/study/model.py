@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     ValidationError,
@@ -23,7 +24,7 @@ from pydantic import (
 )
 
 from byssus.conventions import CAPACITY_UNIT, CapacityBasis, Configuration, Made
-from byssus.errors import UnitError, did_you_mean
+from byssus.errors import UnitError, UsageError, did_you_mean
 from byssus.handwritten.fields import (
     Area,
     ArealMass,
@@ -42,6 +43,7 @@ from byssus.protocol.standard import Tests
 from byssus.quantity import Quantity
 from byssus.recipe.model import Ranged, Recipe
 from byssus.source import Source
+from byssus.study.techniques import TECHNIQUES, technique_called
 
 #: Ends of a virtual cell's window [V]. Beyond these the unit is wrong (V for mV): lithium cells are used above 0 V and
 #: go some tenths of a volt below in sweeps, and those of the highest voltage end near 5 V.
@@ -262,6 +264,63 @@ class ExcludedCell(_Disc):
     files: Annotated[tuple[str, ...], _lone_or_list(str)] = Field((), description="The files of its test; not read.")
 
 
+def _a_technique(name: str) -> str:
+    if name not in TECHNIQUES:
+        raise ValueError(f"{name!r} is no test that Byssus analyses; {did_you_mean(name, TECHNIQUES)}")
+    return name
+
+
+class Test(_Disc):
+    """A test that is no plain cycling: GITT, voltammetry, conductivity and the like, of a cell, an electrode or a film."""
+
+    technique: Annotated[
+        str, AfterValidator(_a_technique), WithJsonSchema({"type": "string", "enum": list(TECHNIQUES)})
+    ] = Field(description="What it is; 'byssus analyse' lists them.", examples=list(TECHNIQUES)[:1])
+    cell: str | None = Field(
+        None,
+        description="The cell that it was done with, a name under cells; its masses and area are taken from there.",
+    )
+    electrode: str | None = Field(
+        None, description="Or the coating that its own disc was made from, a name under electrodes."
+    )
+    binder: str | None = Field(
+        None, description="Or the binder that it is of, a name under binders: a film and no cell."
+    )
+    configuration: Configuration | None = Field(None, description="half or full; where a cell is named, the cell's.")
+    files: Annotated[tuple[str, ...], _lone_or_list(str)] = Field(
+        description="Its files, in the data folder, as those of a cell are named. Several are analysed together where "
+        "the technique takes several (scan rates, temperatures), and otherwise appended in the order of time.",
+        min_length=1,
+        examples=[["raw/CMC-1_cv_*.txt"]],
+    )
+    given: dict[str, str | float | list[str | float]] = Field(
+        {},
+        description="What is to be known of it, by the names that 'byssus analyse TECHNIQUE' lists; what the file itself "
+        "says need not be said again.",
+        examples=[{"diffusion length": "75 ± 25 nm", "length from": "particle size"}],
+    )
+
+    @model_validator(mode="after")
+    def _of_one_thing(self) -> Self:
+        named = [name for name in ("cell", "electrode", "binder") if getattr(self, name) is not None]
+        if len(named) != 1:
+            raise ValueError(
+                f"names {' and '.join(named) or 'nothing'} that it is of; name one of cell, electrode, binder"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_told(self) -> Self:
+        technique = technique_called(self.technique)
+        try:
+            for name, value in self.given.items():
+                # How many files there are is known when their patterns are resolved.
+                technique.told({name: value}, files=len(value) if isinstance(value, list) else 1)
+        except (UsageError, UnitError) as error:
+            raise ValueError(f"given: {error}") from error
+        return self
+
+
 class CellModel(StrEnum):
     """How a virtual cell is modelled: single particle, single particle with electrolyte, or Doyle-Fuller-Newman."""
 
@@ -394,6 +453,8 @@ class VirtualCell(Named):
     )
     tests: Tests = Field(default_factory=Tests, description="What is done to it, where that is not as usual.")
 
+    decisive = frozenset({"against", "model", "base", "given", "calibrate", "tests"})
+
     @field_validator("window")
     @classmethod
     def _of_a_cell(cls, window: Window) -> Window:
@@ -408,12 +469,6 @@ class VirtualCell(Named):
             raise ValueError("against: is missing; name the other electrode of the full cell")
         if self.configuration is Configuration.HALF and self.against is not None:
             raise ValueError(f"against: {self.against!r} is for a full cell; a half cell stands against lithium metal")
-        return self
-
-    @model_validator(mode="after")
-    def _one_window(self) -> Self:
-        if self.tests.window is not None:
-            raise ValueError("tests.window: is said by window already; leave it out of tests")
         return self
 
 
@@ -547,6 +602,7 @@ class StudyFile(Part):
         description="The coatings, by name. Cells of one coating are not independent witnesses for its binder."
     )
     cells: dict[str, Cell | ExcludedCell] = Field({}, description="The cells that were measured, by name.")
+    tests: dict[str, Test] = Field({}, description="The tests that are no plain cycling, by names that no cell has.")
     virtual: dict[str, VirtualCell] = Field(
         {}, description="The cells that are simulated, by names that no measured cell has."
     )

@@ -26,6 +26,9 @@ Layout (version 1; `byssus init` writes one with every field, docs/study.md list
         disc_mass: 13.52 ± 0.01 mg
         electrode_diameter: 12.00 ± 0.05 mm
       CMC-2: {excluded: short circuit at assembly}
+    tests:
+      CMC-1, CV: {technique: cv, cell: CMC-1, files: CMC-1_cv_*.txt}
+      CCL film: {technique: conductivity, binder: CCL, files: CCL_*.z, given: {thickness: 20 um, area: 2 cm^2}}
     virtual:
       CCL: {electrode: Si/CCL, configuration: half, window: [0.005 V, 1.5 V]}
     comparisons:
@@ -48,9 +51,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, TypeVar
 
-from byssus.errors import ByssusError, RecipeError, SeveralErrors, StudyError, UsageError
+from byssus.conventions import Configuration
+from byssus.errors import ByssusError, RecipeError, SeveralErrors, StudyError, UnitError, UsageError
 from byssus.files import MARKER
 from byssus.findings import Finding
 from byssus.handwritten.fields import Named
@@ -58,6 +62,7 @@ from byssus.handwritten.reading import Kind, SectionReader, parse, plain
 from byssus.measured.archives import SEPARATOR
 from byssus.measured.metadata import Sample
 from byssus.protocol.model import Protocol
+from byssus.quantity import Quantity
 from byssus.recipe import reading
 from byssus.recipe.model import Recipe
 from byssus.source import Source
@@ -71,10 +76,12 @@ from byssus.study.model import (
     Electrode,
     ExcludedCell,
     Reference,
+    Test,
     VirtualCell,
     as_source,
     same,
 )
+from byssus.study.techniques import technique_called
 
 _KIND = Kind(
     "study",
@@ -105,6 +112,8 @@ class Study:
     recipes: dict[str, Recipe] = field(default_factory=dict)
     #: The files of those recipes that stand in one of their own.
     recipe_files: dict[str, Path] = field(default_factory=dict)
+    #: The tests that are no plain cycling; their files with every pattern resolved, and no name that a cell has.
+    tests: dict[str, Test] = field(default_factory=dict)
     #: The cells to be simulated; each has an electrode with a recipe, and a name that no cell has.
     virtual: dict[str, VirtualCell] = field(default_factory=dict)
     #: The cells that are not to be analysed.
@@ -156,28 +165,40 @@ class Study:
             If there is no such test.
         """
         cell = self.virtual[virtual]
-        tests = cell.tests.model_copy(update={"window": cell.window})
-        # Only without a window does it matter what the material is.
-        return tests.protocol(test, self.electrodes[cell.electrode].made, cell.configuration, silicon=False)
+        return cell.tests.protocol(test, cell.window, self.electrodes[cell.electrode].made, cell.configuration)
 
     def sample(self, cell: str) -> Sample:
         """Return the sample that a cell's table is about, measured or virtual."""
         what, masses = self._cell(cell), self.masses(cell)
-        electrode = self.electrodes[what.electrode]
-        return Sample(
-            name=cell,
-            binder=electrode.binder,
-            electrode=what.electrode,
-            configuration=what.configuration,
-            made=electrode.made,
-            active_material=electrode.active_material,
-            active_mass=masses.active_mass,
-            coating_mass=masses.coating_mass,
-            electrode_area=masses.electrode_area,
-            nominal_capacity=what.nominal_capacity if isinstance(what, Cell) else None,
-            shared_uncertainty=masses.shared_uncertainty,
-            arithmetic=masses.steps,
+        nominal = what.nominal_capacity if isinstance(what, Cell) else None
+        return _sample(cell, what.electrode, self.electrodes[what.electrode], masses, what.configuration, nominal)
+
+    def sample_of_test(self, name: str) -> Sample:
+        """Return the sample that the tables of a test are about."""
+        test = self.tests[name]
+        if test.cell is not None:
+            return self.sample(test.cell).model_copy(update={"name": name})
+        if test.electrode is None:
+            return Sample(name=name, binder=test.binder, configuration=test.configuration)
+        masses = self._masses_of_test(name)
+        return _sample(
+            name, test.electrode, self.electrodes[test.electrode], masses, test.configuration, test.nominal_capacity
         )
+
+    def _masses_of_test(self, name: str) -> Masses:
+        """Return what the disc of a test weighs; nothing where it is a cell's, or a film's."""
+        test = self.tests[name]
+        if test.electrode is None:
+            return Masses()
+        electrode = self.electrodes[test.electrode]
+        return resolve(name, test, electrode, self.recipes.get(electrode.recipe or ""))
+
+    def binder_of_test(self, name: str) -> str:
+        """Return the binder that a test is of."""
+        test = self.tests[name]
+        if test.binder is not None:
+            return test.binder
+        return self.electrodes[test.electrode or self.cells[test.cell or ""].electrode].binder
 
     def contrasts(self) -> list[tuple[str, str]]:
         """Return the comparisons that the study asks for: each a binder, and the one it is compared with."""
@@ -186,12 +207,12 @@ class Study:
         return list(dict.fromkeys([*others, *((pair.binder, pair.against) for pair in self.comparisons.pairs)]))
 
     def file_names(self) -> dict[str, str]:
-        """Return for each cell, measured or virtual, a name that every file system takes, and that no other cell has.
+        """Return for each cell, measured or virtual, and each test a name that every file system takes, and that no other has.
 
         Letters and digits stay; anything else becomes a dash, and a name that was changed
         gets a few digits of its hash, so that ``A/1`` and ``A:1`` stay two files.
         """
-        names, cells = {}, [*self.cells, *self.virtual]
+        names, cells = {}, [*self.cells, *self.tests, *self.virtual]
         for cell in cells:
             plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in cell).strip(".")
             twin = sum(other.casefold() == cell.casefold() for other in cells) > 1
@@ -201,13 +222,14 @@ class Study:
         return names
 
     def parts(self) -> list[tuple[str, Named]]:
-        """Return all that has a name and may have a note: binders, recipes, electrodes, cells, virtual cells."""
+        """Return all that has a name and may have a note: binders, recipes, electrodes, cells, tests, virtual cells."""
         return [
             *self.binders.items(),
             *self.recipes.items(),
             *self.electrodes.items(),
             *self.cells.items(),
             *self.excluded.items(),
+            *self.tests.items(),
             *self.virtual.items(),
         ]
 
@@ -237,6 +259,7 @@ class Study:
             for name, cell in self.excluded.items()
         ]
         masses = [self._at_its_line(finding) for name in self.cells for finding in self.masses(name).findings]
+        masses += [self._at_its_line(finding) for name in self.tests for finding in self._masses_of_test(name).findings]
         return [*faults, *excluded, *masses]
 
     def _at_its_line(self, finding: Finding) -> Finding:
@@ -250,6 +273,30 @@ class Study:
     def _binder_of(self, cell: ExcludedCell) -> str | None:
         electrode = self.electrodes.get(cell.electrode or "")
         return electrode.binder if electrode else None
+
+
+def _sample(
+    name: str,
+    called: str,
+    electrode: Electrode,
+    masses: Masses,
+    configuration: Configuration | None,
+    nominal: Quantity | None,
+) -> Sample:
+    return Sample(
+        name=name,
+        binder=electrode.binder,
+        electrode=called,
+        configuration=configuration,
+        made=electrode.made,
+        active_material=electrode.active_material,
+        active_mass=masses.active_mass,
+        coating_mass=masses.coating_mass,
+        electrode_area=masses.electrode_area,
+        nominal_capacity=nominal,
+        shared_uncertainty=masses.shared_uncertainty,
+        arithmetic=masses.steps,
+    )
 
 
 def load(path: Path, *, data: Path | None = None) -> Study:
@@ -298,14 +345,15 @@ def load(path: Path, *, data: Path | None = None) -> Study:
     electrodes = _with_recipes(content, electrodes, recipes, reader)
     excluded, cells = _cells(content, reader)
     cells = reader.linked(content, "cells", cells, "electrode", electrodes)
-    cells = _with_files(cells, folder, reader)
+    cells = _with_files(cells, folder, reader, "cells")
+    tests = _tests(content, binders, electrodes, cells, folder, reader)
     analysis = reader.one(content, "analysis", "analysis", Analysis) or Analysis()
     comparisons = _comparisons(content, binders, reader)
     references = _references(content, binders, reader)
     virtual = reader.linked(content, "virtual", reader.named(content, "virtual", VirtualCell), "electrode", electrodes)
     virtual = _virtual(content, virtual, electrodes, references, reader)
     unwritten = not reader.written(content, "cells") and isinstance(content.get("cells"), Mapping | None)
-    without_cells = unwritten and bool(references or virtual)
+    without_cells = unwritten and bool(references or virtual or tests)
     if unwritten and not without_cells:
         reader.fault(
             "names no cell", place=reader.line(content, "cells"), field="cells", fix="list at least one with its files"
@@ -320,6 +368,7 @@ def load(path: Path, *, data: Path | None = None) -> Study:
         analysis=analysis,
         recipes=recipes,
         recipe_files=recipe_files,
+        tests=tests,
         virtual=virtual,
         excluded=excluded,
         comparisons=comparisons,
@@ -428,27 +477,77 @@ def _cells(content: Any, reader: SectionReader) -> tuple[dict[str, ExcludedCell]
     )
 
 
-def _with_files(cells: dict[str, Cell], folder: Path, reader: SectionReader) -> dict[str, Cell]:
-    """Resolve the patterns among the files of cells; a cell with one that matches nothing is left out."""
+_WithFiles = TypeVar("_WithFiles", Cell, Test)
+
+
+def _with_files(
+    cells: dict[str, _WithFiles], folder: Path, reader: SectionReader, section: str
+) -> dict[str, _WithFiles]:
+    """Resolve the patterns among the files of cells or tests; one with a pattern that matches nothing is left out."""
     found = {}
     for name, cell in cells.items():
         files: list[str] = []
         for pattern in cell.files:
             matches = _matches(pattern, folder)
             if not matches:
-                place = f"cells.{name}.files"
+                place = f"{section}.{name}.files"
                 reader.fault(
                     f"matches no file in {folder}",
                     place=reader.place(place),
                     field=place,
                     value=pattern,
-                    fix=f"correct the pattern, or name the folder with 'data'; cells.{name} was left out",
+                    fix=f"correct the pattern, or name the folder with 'data'; {section}.{name} was left out",
                 )
                 break
             files += matches
         else:
             found[name] = cell.model_copy(update={"files": tuple(dict.fromkeys(files))})
     return found
+
+
+def _tests(
+    content: Any,
+    binders: Mapping[str, Binder],
+    electrodes: Mapping[str, Electrode],
+    cells: Mapping[str, Cell],
+    folder: Path,
+    reader: SectionReader,
+) -> dict[str, Test]:
+    """Leave out the tests of what the study does not have, and those whose name a cell has."""
+    written, kept = reader.written(content, "cells"), {}
+    of: dict[str, Mapping[str, Any]] = {"cell": cells, "electrode": electrodes, "binder": binders}
+    for name, test in reader.named(content, "tests", Test).items():
+        field = f"tests.{name}"
+        if name in written:
+            reader.fault(
+                "is the name of a cell too, and was left out",
+                place=reader.place(field), field=field, fix="give the test a name of its own",
+            )  # fmt: skip
+            continue
+        part, called = next((part, getattr(test, part)) for part in of if getattr(test, part) is not None)
+        if called not in of[part]:
+            if not (part == "cell" and called in written):  # what is wrong with that cell is said already
+                reader.not_among(f"{field}.{part}", called, f"{part}s", of[part], f"{field} was left out")
+            continue
+        kept[name] = test
+    return _told(_with_files(kept, folder, reader, "tests"), reader)
+
+
+def _told(tests: dict[str, Test], reader: SectionReader) -> dict[str, Test]:
+    """Leave out the tests that give a list which has not one number for each of their files."""
+    kept = {}
+    for name, test in tests.items():
+        try:
+            technique_called(test.technique).told(test.given, files=len(test.files))
+        except (UsageError, UnitError) as error:
+            place = f"tests.{name}.given"
+            reader.fault(
+                error.message, place=reader.place(place), field=f"{place}.{error.field}",
+                value=str(error.value), fix=f"{error.fix}; tests.{name} was left out",
+            )  # fmt: skip
+        else:
+            kept[name] = test
+    return kept
 
 
 def _matches(pattern: str, folder: Path) -> list[str]:
@@ -485,7 +584,7 @@ def _virtual(
     references: tuple[Reference, ...],
     reader: SectionReader,
 ) -> dict[str, VirtualCell]:
-    """Leave out the virtual cells that cannot be made, and the calibrations that have nothing to be fitted to."""
+    """Leave out the virtual cells that cannot be made, or have nothing to be fitted to."""
     measured, kept = reader.written(content, "cells"), {}
     for name, cell in cells.items():
         field = f"virtual.{name}"
@@ -517,30 +616,30 @@ def _virtual(
                 place=reader.place(f"{field}.{part}"), field=f"{field}.{part}", value=electrode,
                 fix=f"say its recipe under electrodes.{electrode}",
             )  # fmt: skip
-        if not bare:
-            kept[name] = _calibrated(name, cell, electrodes[cell.electrode].binder, references, reader)
+        if not bare and _can_be_fitted(name, cell, electrodes[cell.electrode].binder, references, reader):
+            kept[name] = cell
     return kept
 
 
-def _calibrated(
+def _can_be_fitted(
     name: str, cell: VirtualCell, binder: str, references: tuple[Reference, ...], reader: SectionReader
-) -> VirtualCell:
-    """Leave out a calibration that names a current at which nothing was reported."""
+) -> bool:
+    """Say whether something was reported at every current that a calibration names; what is missing is told."""
     asked = cell.calibrate
     if asked is None:
-        return cell
+        return True
     known = [one.current for one in _by_current(references, binder, asked.quantity) if one.current is not None]
     missing = [current for current in asked.currents if not any(same(current, one) for one in known)]
     if not missing:
-        return cell
+        return True
     place = f"virtual.{name}.calibrate"
     reader.fault(
-        f"is the current of no reference of the {asked.quantity} of {binder} without a cycle; {place} was left out",
+        f"is the current of no reference of the {asked.quantity} of {binder} without a cycle; virtual.{name} was left out",
         place=reader.place(place), field=f"{place}.currents", value=", ".join(str(current) for current in missing),
         fix=f"known are: {', '.join(dict.fromkeys(str(one) for one in known))}" if known
         else "say the current of the references",
     )  # fmt: skip
-    return cell.model_copy(update={"calibrate": None})
+    return False
 
 
 def _by_current(references: Iterable[Reference], binder: str, quantity: str) -> tuple[Reference, ...]:

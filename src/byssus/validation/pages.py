@@ -8,7 +8,20 @@ from pathlib import Path
 
 from byssus.errors import ReadError, UsageError, did_you_mean
 from byssus.files import write_whole
-from byssus.validation import ccl, cycling, design, fitting, knowledge, readers, silicon, simulation, systems
+from byssus.validation import (
+    ccl,
+    cycling,
+    design,
+    fitting,
+    impedance,
+    knowledge,
+    pulses,
+    readers,
+    silicon,
+    simulation,
+    systems,
+    voltammetry,
+)
 from byssus.validation.page import Page, to_markdown
 
 #: What makes the page of each area from the folder of the real test files.
@@ -17,11 +30,14 @@ AREAS: dict[str, Callable[[Path], Page]] = {
     "cycling": cycling.compare,
     "design": design.compare,
     "fitting": fitting.compare,
+    "impedance": impedance.compare,
     "knowledge": knowledge.compare,
+    "pulses": pulses.compare,
     "readers": readers.compare,
     "silicon": silicon.compare,
     "simulation": simulation.compare,
     "systems": systems.compare,
+    "voltammetry": voltammetry.compare,
 }
 
 

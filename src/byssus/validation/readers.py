@@ -16,7 +16,7 @@ from byssus.errors import ByssusError, ReadError
 from byssus.measured.metadata import Sample
 from byssus.measured.read import read
 from byssus.measured.tables import VENDOR, Table
-from byssus.validation import witness
+from byssus.validation import witness, workstations
 from byssus.validation.page import Comparison, Listing, Page
 from byssus.validation.witness import CURRENT, TIME, VOLTAGE, Witness
 
@@ -110,6 +110,14 @@ def compare(folder: Path) -> Page:
             failures.append(Comparison(path.name, "rows", "the file", 0, float("nan"), 0, "rows"))
     rows = [*(_overview(one) for one in checked), *unread]
     comparisons = [*failures, *(comparison for one in checked for comparison in one.comparisons)]
+    others, listings = workstations.compare(folder)
+    of_others = {comparison.subject for comparison in others}
+    sound = len(of_others) - len({comparison.subject for comparison in others if not comparison.holds})
+    also = (
+        f" So are {len(of_others)} files of workstations (voltammograms, spectra, pulses), of which {sound} agree: see below."
+        if of_others
+        else ""
+    )
     held = sum(all(comparison.holds for comparison in one.comparisons) for one in checked)
     return Page(
         title="Readers",
@@ -117,10 +125,10 @@ def compare(folder: Path) -> Page:
             f"{len(rows)} real cycler files, each read by Byssus and compared with a truth that is not "
             f"Byssus' own. {held} of {len(rows)} agree in everything that was compared: the number of rows exactly, end "
             f"time and capacities within {_ALLOWED} %, time, voltage and current record by record to the truth's own "
-            f"digits. {_strengths(checked)}"
+            f"digits. {_strengths(checked)}{also}"
         ),
-        comparisons=comparisons,
-        listings=[Listing("Every file", _LEGEND, _OVERVIEW, rows, _NOTES), *_formation(checked)],
+        comparisons=[*comparisons, *others],
+        listings=[Listing("Every file", _LEGEND, _OVERVIEW, rows, _NOTES), *listings, *_formation(checked)],
     )
 
 

@@ -23,7 +23,7 @@ from byssus.simulate.model import Model, Setting, pybamm
 from byssus.simulate.parameters import Parameters
 from byssus.simulate.run import carry_out
 from byssus.validation.page import Comparison, Listing
-from byssus.validation.simulation import LOW, Part, paper_cell, published_cell
+from byssus.validation.simulation import BARE, LOW, Part, paper_cell, published_cell
 
 Array = NDArray[np.float64]
 
@@ -54,7 +54,7 @@ def sphere_ratio(share: float) -> float:
 def titrate(shares: Sequence[float]) -> list[float]:
     """Titrate half-lithiated silicon of large particles, and return D by the formula over D as given, pulse by pulse."""
     cell = paper_cell(
-        radius=Quantity(_RADIUS, "m"), diffusion_coefficient=Quantity(_DIFFUSION, "m^2/s"),
+        **BARE, radius=Quantity(_RADIUS, "m"), diffusion_coefficient=Quantity(_DIFFUSION, "m^2/s"),
         exchange_current_density=Quantity(10, "A/m^2"), hysteresis_rate=Quantity(0, "1"),
         SEI_rate_constant=Quantity(0, "m/s"), crystalline_share=Quantity(0, "1"),
     )  # fmt: skip
@@ -238,7 +238,7 @@ _SWEEPS: Final = (1e-6, 3e-6, 1e-5, 5e-5, 1e-4, 2e-4)
 
 def silicon_peaks(rates: Sequence[float]) -> tuple[list[float], list[float]]:
     """Return the highest current of delithiation in A, and its potential in V, by scan rate."""
-    cell = paper_cell(radius=Quantity(15e-9, "m"), SEI_rate_constant=Quantity(0, "m/s"), crystalline_share=Quantity(0, "1"),
+    cell = paper_cell(**BARE, radius=Quantity(15e-9, "m"), SEI_rate_constant=Quantity(0, "m/s"), crystalline_share=Quantity(0, "1"),
                       SEI_resistivity=Quantity(0, "ohm*m"))  # fmt: skip
     model = Model(cell, "SPMe")
     peaks, potentials = [], []

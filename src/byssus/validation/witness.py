@@ -273,7 +273,7 @@ def mpr(path: Path) -> Witness:
             member = next(name for name in archive.getnames() if name.endswith(".mpr"))
             stream = archive.extractfile(member)
             content = stream.read() if stream is not None else b""
-    data = next(module for name, module in _mpr_modules(content) if name.startswith(b"VMP data"))
+    data = next(module for name, module in mpr_modules(content) if name.startswith(b"VMP data"))
     count, columns = struct.unpack_from("<IB", data)
     # From EC-Lab 11.50 on a byte more stands before the numbers of the columns.
     numbers = struct.unpack_from(f"<{columns}H", data, 6 if data[5] == 0 else 5)
@@ -298,7 +298,8 @@ def mpr(path: Path) -> Witness:
     )
 
 
-def _mpr_modules(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+def mpr_modules(content: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield name and data of the modules of EC-Lab's binary file."""
     at = 52
     while content[at : at + 6] == b"MODULE":
         name = content[at + 6 : at + 16]

@@ -3,7 +3,7 @@
 * `prepare`: what is asked, and the virtual cells and protocols that it comes to; nothing is solved.
 * `fitted`: numbers fitted to what a study prints.
 * `work`: the tests carried out, several samples at once.
-* `summaries`: the few numbers of each test.
+* `summaries`: the few numbers of each test; `spread`: the same with the potential of each published electrode.
 * `verb`: all of it, to results and a report.
 """
 

@@ -6,19 +6,24 @@ import hashlib
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from byssus.conventions import CapacityBasis, Made
 from byssus.errors import StudyError
 from byssus.files import write_whole
+from byssus.findings import Finding
 from byssus.project.inputs import PROGRAM
 from byssus.project.plain import from_plain, to_plain
 from byssus.protocol.steps import Basis
+from byssus.report.simulated import Fitted, FittedNumber, FittedPoint
 from byssus.simulate.calibration import Calibration, Plateau, calibrate
 from byssus.simulate.inputs import VirtualCell
 from byssus.study.study import Study
 from byssus.virtual.prepare import Asked, Prepared, model_for, per_mass
 from byssus.workflow import Progress
+
+#: C/kg in 1 mAh/g.
+_PER_GRAM: Final = 3600.0
 
 
 def calibrated(prepared: Prepared, name: str, asked: Asked, store: Path, progress: Progress) -> Calibration | None:
@@ -47,6 +52,8 @@ def calibrated(prepared: Prepared, name: str, asked: Asked, store: Path, progres
         except (ValueError, KeyError, TypeError):
             pass  # it is not as it was written, and done again
         else:
+            # Those that were used last are kept.
+            place.touch()
             return found
     fitted = calibrate(cell, kind, plateaus, seen, wanted.free,
                        lambda count: progress(f"fitting {name}: {count} capacities simulated", 0, 0))  # fmt: skip
@@ -73,6 +80,41 @@ def _plateaus(study: Study, name: str, quantity: str, cell: VirtualCell) -> list
     return sorted(found.values(), key=lambda each: each.current)
 
 
+def told(sample: str, calibration: Calibration) -> Fitted:
+    """Return a calibration as a report shows it."""
+    model, null = (each / _PER_GRAM for each in calibration.left_out())
+    numbers = tuple(
+        FittedNumber(name, shown.value, shown.uncertainty, shown.unit,
+                     each.source.partition("; ")[2] or "within its standard uncertainty")
+        for name, each in calibration.fitted.items() for shown in (each.quantity,)
+    )  # fmt: skip
+    points = tuple(
+        FittedPoint(f"{each.current / 1e3:g} A/g", each.measured / _PER_GRAM, _shown(each.model), each.null / _PER_GRAM,
+                    each.fitted)
+        for each in calibration.predictions
+    )  # fmt: skip
+    return Fitted(sample, numbers, calibration.statements, points, model, null)
+
+
+def lost(sample: str, calibration: Calibration) -> list[Finding]:
+    """Return a finding if the null model misses less of what the fit did not see."""
+    fitted = told(sample, calibration)
+    return [Finding("null-model-wins", fitted.sentence, sample=sample)] if fitted.loses else []
+
+
+def unsolved(sample: str, calibration: Calibration) -> list[Finding]:
+    """Return a finding for each capacity that could not be simulated with the numbers that were fitted."""
+    return [
+        Finding("prediction-missing", f"at {each.current / 1e3:g} A/g the equations have no solution with the fitted numbers",
+                sample=sample)
+        for each in calibration.predictions if each.model is None
+    ]  # fmt: skip
+
+
+def _shown(capacity: float | None) -> float | None:
+    return None if capacity is None else capacity / _PER_GRAM
+
+
 def calibration_as_dict(calibration: Calibration) -> dict[str, Any]:
     """Return a calibration as it stands in JSON."""
     model, null = calibration.left_out()
@@ -84,11 +126,11 @@ def calibration_as_dict(calibration: Calibration) -> dict[str, Any]:
         "fitted_numbers": len(calibration.fitted),
         "null_model": "polynomial in ln I with as many coefficients",
         "statements": list(calibration.statements),
-        "left_out_rms_mAh_per_g": None if math.isnan(model) else {"model": model / 3600, "null": null / 3600},
+        "left_out_rms_mAh_per_g": None if math.isnan(model) else {"model": model / _PER_GRAM, "null": null / _PER_GRAM},
         "plateaus": [
             {
-                "current_A_per_g": each.current / 1e3, "printed_mAh_per_g": each.measured / 3600,
-                "model_mAh_per_g": each.model / 3600, "null_mAh_per_g": each.null / 3600, "fitted": each.fitted,
+                "current_A_per_g": each.current / 1e3, "printed_mAh_per_g": each.measured / _PER_GRAM,
+                "model_mAh_per_g": _shown(each.model), "null_mAh_per_g": each.null / _PER_GRAM, "fitted": each.fitted,
             }
             for each in calibration.predictions
         ],

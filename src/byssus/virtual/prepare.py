@@ -51,6 +51,8 @@ class Asked:
         Begin anew, also what an earlier run left unfinished.
     all_records
         Keep every record of a long test.
+    spread
+        Carry tests of silicon out with the potential of each published electrode too.
     """
 
     tests: tuple[str, ...]
@@ -60,6 +62,7 @@ class Asked:
     seed: int = 0
     fresh: bool = False
     all_records: bool = False
+    spread: bool = False
 
     def names(self) -> tuple[str, ...]:
         """Return the tests by name.
@@ -156,13 +159,17 @@ def _design(study: Study, electrode: str, known: knowledge.Knowledge) -> Design:
 
 def resolved(study: Study, name: str, test: str, cell: VirtualCell, known: knowledge.Knowledge) -> Resolved:
     """Return what a test comes to for a virtual cell of a study."""
-    charge = cell.charge
+    basis = Basis(cell.active_mass, cell.electrode.inputs["area"].value, one_c(cell, known), cell.charge)
+    return resolve(study.protocol(name, test), basis, cell.configuration)
+
+
+def one_c(cell: VirtualCell, known: knowledge.Knowledge) -> float:
+    """Return the charge in C that a current of 1C empties in an hour: what the cell holds, or of silicon Li15Si4."""
     if cell.opposite is None and [each.material for each in cell.electrode.phases] == [SILICON]:
         # Papers count 1C of silicon by Li15Si4, whatever a powder with its oxide holds.
         whole = known.property(SILICON, "theoretical specific capacity", "Li15Si4")
-        charge = convert(whole.value, whole.unit, "C/kg") * cell.active_mass
-    basis = Basis(cell.active_mass, cell.electrode.inputs["area"].value, charge, cell.charge)
-    return resolve(study.protocol(name, test), basis, cell.configuration)
+        return convert(whole.value, whole.unit, "C/kg") * cell.active_mass
+    return cell.charge
 
 
 def explained(path: Path, asked: Asked, progress: Progress = silent) -> dict[str, tuple[Parameter, ...]]:

@@ -15,16 +15,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from byssus.analysis.cycling.cell import Cell
+from byssus.analysis.examined import Examined
 from byssus.conventions import CapacityBasis
 from byssus.errors import SeveralErrors
-from byssus.files import check_replaceable, write_whole
+from byssus.files import check_replaceable
 from byssus.findings import Finding
 from byssus.measured.metadata import Sample
 from byssus.measured.tables import TRUTH, Table
 from byssus.project.store import STORE_FOLDER, Store
 from byssus.protocol.steps import Basis
 from byssus.quantity import Quantity
-from byssus.report.simulated import Beside, Simulated, Simulation
+from byssus.report.simulated import Beside, Simulated, Simulation, Spread
 from byssus.simulate.calibration import Calibration
 from byssus.simulate.inputs import VirtualCell
 from byssus.simulate.instrument import Instrument
@@ -32,7 +33,8 @@ from byssus.simulate.job import Job, Outcome
 from byssus.study.model import Cell as StudyCell
 from byssus.study.model import Reference
 from byssus.study.study import Study, load
-from byssus.virtual.fitted import calibrated, calibration_as_dict
+from byssus.virtual.examined import examined
+from byssus.virtual.fitted import calibrated, calibration_as_dict, lost, told, unsolved
 from byssus.virtual.prepare import (
     Asked,
     Prepared,
@@ -45,6 +47,7 @@ from byssus.virtual.prepare import (
     prepare,
     resolved,
 )
+from byssus.virtual.spread import spread
 from byssus.virtual.summaries import cycle_summary, rate_summary, summary
 from byssus.virtual.work import carried
 from byssus.workflow import Progress, Run, Virtual, carry_out, silent
@@ -72,11 +75,17 @@ class VirtualRun:
     run: Run
     outcomes: tuple[Outcome, ...]
     calibrations: Mapping[str, Calibration]
+    #: What numbers come to with the potential of each published electrode, where it was asked for.
+    spread: tuple[Spread, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as it stands in JSON answers."""
         answer = self.run.as_dict()
         return answer | {"schema": "byssus.simulate/1", "samples": self.samples()}
+
+    def as_json(self) -> str:
+        """Return it as it stands in ``simulated.json``."""
+        return json.dumps(self.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
 
     @property
     def beside(self) -> tuple[Beside, ...]:
@@ -134,21 +143,30 @@ def simulate_study(
     outcomes, errors = carried(jobs, store, fresh=asked.fresh, progress=progress)
     if not outcomes:
         raise errors[0] if len(errors) == 1 else SeveralErrors(errors)
-    simulation = _told(prepared, outcomes, calibrations)
+    spreads, failed = (
+        spread(jobs, outcomes, store / "spread", fresh=asked.fresh, progress=progress) if asked.spread else ((), [])
+    )
+    simulation = replace(_told(prepared, outcomes, calibrations), spread=spreads)
+    tables = tuple(_named_apart(outcomes))
+    analysed, lacking = examined(
+        tables, {table.metadata.sample.name or "": _cell(prepared, calibrations, table) for table in tables}
+    )
     virtual = Virtual(
         study=study,
-        tables=tuple(_named_apart(outcomes)),
+        tables=tables,
+        examined=analysed,
         # What is printed stands beside what the analysis makes of the tables.
         tell=lambda cells: replace(simulation, beside=tuple(_beside(study, cells, outcomes))),
-        findings=tuple(finding for each in outcomes for finding in _ended(each)),
+        findings=(*_ended(tables, analysed), *lacking, *(finding for each in analysed for finding in each.findings),
+                  *(finding for name, each in calibrations.items() for finding in (*lost(name, each), *unsolved(name, each)))),
         methods=(_METHOD,),
-    )
+        files=lambda run: {"simulated.json": VirtualRun(run, outcomes, calibrations, spreads).as_json()},
+    )  # fmt: skip
     made = _as_study(study, outcomes, store, tests)
-    run = carry_out(made, folder, Store(store / "analysed"), progress, virtual=virtual, lacks=errors)
-    done = VirtualRun(run, outcomes, calibrations)
-    write_whole(folder / "simulated.json", json.dumps(done.as_dict(), indent=1, ensure_ascii=False, allow_nan=False))
-    _tidy(store)
-    return done
+    run = carry_out(made, folder, Store(store / "analysed"), progress, virtual=virtual, lacks=[*errors, *failed])
+    for folder_of in (store, store / "spread"):
+        _tidy(folder_of)
+    return VirtualRun(run, outcomes, calibrations, spreads)
 
 
 def _jobs(
@@ -238,7 +256,10 @@ def _told(prepared: Prepared, outcomes: Sequence[Outcome], calibrations: Mapping
         if name in calibrations:
             cell = cell.with_inputs(calibrations[name].fitted)
         given[name] = tuple(explain(cell))
-    return Simulation(runs, given, tables=tuple(f"{each.sample}, {each.test}" for each in outcomes))
+    return Simulation(
+        runs, given, tables=tuple(f"{each.sample}, {each.test}" for each in outcomes),
+        fitted=tuple(told(name, each) for name, each in calibrations.items()),
+    )  # fmt: skip
 
 
 def _named_apart(outcomes: Sequence[Outcome]) -> Iterator[Table]:
@@ -254,11 +275,20 @@ def _named_apart(outcomes: Sequence[Outcome]) -> Iterator[Table]:
             yield each.table
 
 
-def _ended(outcome: Outcome) -> Iterator[Finding]:
-    """Return what looked wrong with a test that is not in the analysis of its table."""
-    if outcome.table.metadata.kind != "cycling":
-        for finding in outcome.table.findings:
-            yield replace(finding, sample=outcome.sample)
+def _cell(prepared: Prepared, calibrations: Mapping[str, Calibration], table: Table) -> VirtualCell:
+    """Return the virtual cell that a table is of."""
+    name = (table.metadata.sample.name or "").removesuffix(f", {table.metadata.vendor['test']}")
+    cell = prepared.cells[name]
+    return cell.with_inputs(calibrations[name].fitted) if name in calibrations else cell
+
+
+def _ended(tables: Sequence[Table], analysed: Sequence[Examined]) -> Iterator[Finding]:
+    """Return what looked wrong with tables that nothing was found of."""
+    told = {each.sample for each in analysed}
+    for table in tables:
+        if table.metadata.sample.name not in told:
+            for finding in table.findings:
+                yield replace(finding, sample=table.metadata.sample.name)
 
 
 def _beside(study: Study, cells: Sequence[Cell], outcomes: Sequence[Outcome]) -> Iterator[Beside]:
@@ -305,7 +335,7 @@ def _basis_of(outcome: Outcome) -> Basis:
 
 
 def _tidy(store: Path) -> None:
-    """Remove what was kept longest ago, beyond `_KEPT`."""
+    """Remove what was used longest ago, beyond `_KEPT`."""
     kept = sorted([*store.glob("*.npz"), *store.glob("*.json")], key=lambda file: file.stat().st_mtime, reverse=True)
     for file in kept[_KEPT:]:
         file.unlink(missing_ok=True)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import queue
+import signal
 import time
+import traceback
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
-from typing import Any
 
 from byssus.errors import ByssusError, SimulationError
 from byssus.project.inputs import PROGRAM
@@ -30,7 +33,9 @@ def carried(
     found = (
         _in_turn(jobs, store, total, progress)
         if workers < 2
-        else _at_once(jobs, samples, store, total, workers, progress)
+        else _at_once(
+            [[job for job in jobs if job.sample == name] for name in samples], store, total, workers, progress
+        )
     )
     order = {(job.sample, job.test): place for place, job in enumerate(jobs)}
     outcomes = sorted(
@@ -59,62 +64,111 @@ def _one(job: Job, store: Path, told: Callable[[int, int], None]) -> Outcome | B
         return error
 
 
-#: In a worker, where it tells of its steps.
-_channel: Any = None
+#: What a worker says: which of its tests, and how many steps of it are done, or how it came out.
+_Said = tuple[int, int | Outcome | Exception]
 
 
-def _begin(channel: Any) -> None:
-    global _channel
-    _channel = channel
-
-
-def _of_sample(jobs: Sequence[Job], store: Path, parent: int) -> list[Outcome | ByssusError]:
+def _of_sample(jobs: Sequence[Job], store: Path, pipe: Connection) -> None:
     """Carry the tests of one sample out, in a worker."""
-    found = []
-    for place, job in enumerate(jobs):
-        last = 0.0
+    # Who asked may be gone, and nobody waits for the rest; what is finished is kept for the next run.
+    with suppress(BrokenPipeError, ConnectionResetError):
+        for place, job in enumerate(jobs):
+            last = -1.0
 
-        def told(done: int, of: int, place: int = place, sample: str = job.sample) -> None:
-            nonlocal last
-            if os.getppid() != parent:
-                # Who asked is gone, and nobody waits for the rest; what was written down last is there for the next run.
-                os._exit(1)
-            if time.monotonic() - last > 0.2 or done == of:
-                _channel.put((sample, place, done))
-                last = time.monotonic()
+            def told(done: int, of: int, place: int = place) -> None:
+                nonlocal last
+                if time.monotonic() - last > 0.2 or done == of:
+                    pipe.send((place, done))
+                    last = time.monotonic()
 
-        found.append(_one(job, store, told))
-    return found
+            pipe.send((place, 0))
+            try:
+                pipe.send((place, _one(job, store, told)))
+            except (BrokenPipeError, ConnectionResetError):
+                raise
+            except Exception as error:  # noqa: BLE001 - a defect, which is raised where a person sees it
+                error.add_note("".join(traceback.format_exception(error)))
+                pipe.send((place, error))
+
+
+@dataclass
+class _Worker:
+    """A process that carries the tests of one sample out."""
+
+    jobs: Sequence[Job]
+    process: SpawnProcess
+    pipe: Connection
+    #: Which of the tests it is at.
+    place: int = 0
+    #: By place, how many steps of each are done.
+    steps: dict[int, int] = field(default_factory=dict)
+    #: Whether it has ended.
+    over: bool = False
+
+    @classmethod
+    def begun(cls, context: SpawnContext, jobs: Sequence[Job], store: Path) -> _Worker:
+        """Start one."""
+        here, there = context.Pipe(duplex=False)
+        process = context.Process(target=_of_sample, args=(jobs, store, there), name=jobs[0].sample, daemon=True)
+        process.start()
+        there.close()
+        return cls(jobs, process, here)
+
+    def hear(self) -> Outcome | ByssusError | None:
+        """Take what it says next: how a test came out, or nothing where it tells of steps or has ended."""
+        try:
+            said: _Said = self.pipe.recv()
+        except (EOFError, OSError):
+            self.over = True
+            self.process.join()
+            return self._ended() if self.place < len(self.jobs) else None
+        self.place, what = said
+        if isinstance(what, int):
+            self.steps[self.place] = what
+            return None
+        if not isinstance(what, Outcome | ByssusError):
+            raise what
+        self.place += 1
+        return what
+
+    def _ended(self) -> SimulationError:
+        """Return an error that says which test it was at when something ended it."""
+        job, code = self.jobs[self.place], self.process.exitcode or 0
+        how = signal.Signals(-code).name if code < 0 else f"code {code}"
+        killed = code == -signal.SIGKILL
+        return SimulationError(
+            f"was not finished: its process was ended ({how})", file=job.sample, place=job.test,
+            fix=f"{'likely cause: the memory of the machine was full; ' if killed else ''}run it again, with --sample for fewer "
+            "at once: what was finished is kept",
+        )  # fmt: skip
 
 
 def _at_once(
-    jobs: Sequence[Job], samples: Sequence[str], store: Path, total: int, workers: int, progress: Progress
+    waiting: list[list[Job]], store: Path, total: int, workers: int, progress: Progress
 ) -> list[Outcome | ByssusError]:
     """Carry the tests of several samples out in processes of their own."""
     context = multiprocessing.get_context("spawn")
-    channel = context.Queue()
-    done: dict[tuple[str, int], int] = {}
-    pool = ProcessPoolExecutor(workers, context, _begin, (channel,))
+    samples = len(waiting)
+    running: list[_Worker] = []
+    found: list[Outcome | ByssusError] = []
+    before = 0
     try:
-        waiting = {
-            pool.submit(_of_sample, [job for job in jobs if job.sample == sample], store, os.getpid())
-            for sample in samples
-        }
-        found: list[Outcome | ByssusError] = []
-        while waiting:
-            finished, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-            found += [each for future in finished for each in future.result()]
-            while True:
-                try:
-                    sample, place, count = channel.get_nowait()
-                except queue.Empty:
-                    break
-                done[sample, place] = count
-            progress(f"simulating {len(samples)} samples", sum(done.values()), total)
-    except BaseException:
-        for process in multiprocessing.active_children():
-            process.terminate()
-        raise
+        while waiting or running:
+            while waiting and len(running) < workers:
+                running.append(_Worker.begun(context, waiting.pop(0), store))
+            ready = wait([each.pipe for each in running], timeout=0.2)
+            for each in [each for each in running if each.pipe in ready]:
+                heard = each.hear()
+                found += [] if heard is None else [heard]
+                if each.over:
+                    running.remove(each)
+                    before += sum(each.steps.values())
+                    # What one test came to is no reason to leave out those after it.
+                    waiting += [left] if (left := list(each.jobs[each.place + 1 :])) else []
+            done = before + sum(sum(each.steps.values()) for each in running)
+            progress(f"simulating {samples} samples", done, total)
     finally:
-        pool.shutdown(cancel_futures=True)
+        for each in running:
+            each.process.terminate()
+            each.process.join()
     return found

@@ -10,6 +10,9 @@ from byssus.measured.readers import (
     biologic_mpr,
     biologic_mpt,
     byssus_table,
+    chi,
+    gamry,
+    labelled_csv,
     land,
     land_tabs,
     landt,
@@ -17,6 +20,8 @@ from byssus.measured.readers import (
     neware,
     neware_csv,
     pec,
+    plain,
+    zplot,
 )
 
 #: Formats with an unmistakable head stand before those that must be opened.
@@ -26,6 +31,9 @@ READERS: tuple[Reader, ...] = (
     arbin_res.READER,
     biologic_mpr.READER,
     biologic_mpt.READER,
+    gamry.READER,
+    chi.READER,
+    zplot.READER,
     landt.READER,
     maccor.READER,
     pec.READER,
@@ -35,4 +43,6 @@ READERS: tuple[Reader, ...] = (
     land_tabs.READER,
     land.READER,
     arbin_text.XLSX_READER,
+    labelled_csv.READER,
+    plain.READER,
 )

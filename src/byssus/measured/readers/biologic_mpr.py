@@ -32,6 +32,11 @@ Layout
     0x25c        battery capacity      32-bit float; then 0 for A.h, 1 for mA.h
     ============ ===================== ==========================================================
 
+    A cyclic voltammetry of EC-Lab 11.12 (one file is known) holds its settings there as well, from
+    0x572 on: number of sequences (16 bits, 1); 32-bit floats initial voltage 0x576, scan rate 0x57b,
+    first and second vertex 0x580 and 0x597; a byte each for what a voltage was set against, right
+    after it (0 open circuit, 4 reference), the unit of the rate 0x57f (1 is mV/s) and the repeats 0x59c.
+
     ``VMP data`` holds the number of records, the columns by number, and the records; which
     column has which number and width is galvani's knowledge.  ``VMP LOG`` holds the start.
     A file whose test was running has no log.
@@ -42,17 +47,22 @@ Resolution and clock
     no time of day.  Clocks, sequences and counters do as in the text export.
 
 Rules
-    The columns are those of the text export, and so are all rules: see `biologic_mpt`.  The
+    The columns are those of the text export, and so are all rules: see `biologic_mpt` and `ec_lab`.  The
     flags (mode, ox/red …) become columns.  Voltages are 32-bit floats and are widened, not
     rounded.  Neither the current <I> nor the cycle number is stored by galvanostatic
     techniques: EC-Lab computes them at export, the current from dq as here.
+    A column that galvani does not know, or several side by side, take what the other columns leave
+    of a record, and are left out with a finding; two such places cannot be told and are refused.
+    Settings of a voltammetry count only if the records were swept at that rate, between these
+    vertices; else they are missing, with the reason.  Those of impedance are not decoded.
     A file that ends within its records yields the whole ones, with a finding.
     galvani is under the GPL: it is the extra ``biologic``, and imported here only.
 
 Source
     galvani 0.5 (GPL-3.0-or-later), https://github.com/echemdata/galvani; places in ``VMP Set`` from
     yadg's notes, checked against the .mpl of FK155 (mass 1.260 mg, area 1.130 cm², 0.458 mA.h)
-    and gcpl.pr_182.1.mpr against its .mpt.
+    and gcpl.pr_182.1.mpr and cv.mpr against their .mpt; the unknown columns by PEIS_nesd.mpr of
+    nomad-chemical-energy's tests, whose moduli, before and behind them, are those of their parts.
 """
 
 from __future__ import annotations
@@ -70,8 +80,12 @@ from byssus.errors import ReadError
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
-from byssus.measured.readers.biologic_mpt import cycling_table, refuse_other_techniques
+from byssus.measured.readers import ec_lab
+from byssus.measured.readers.biologic_mpt import TABLES
 from byssus.measured.readers.printed import Printed, single_digit
+from byssus.measured.readers.workstation import condition
+from byssus.measured.tables import VENDOR
+from byssus.quantity import Quantity
 
 _MAGIC = b"BIO-LOGIC MODULAR FILE\x1a".ljust(48) + bytes(4)
 _MODULE = b"MODULE"
@@ -96,6 +110,12 @@ _TECHNIQUES = {
     0x77: "Galvanostatic Cycling with Potential Limitation",
     0x7F: "Modulo Bat",
 }
+
+
+#: What a voltage was set against, by its byte in the settings.
+_AGAINST = {0: " vs Eoc", 4: ""}
+#: Settings are the test's if its records were swept at that rate, within this share, and within the vertices, in V.
+_AGREES, _NEAR = 0.01, 0.01
 
 
 @dataclass(frozen=True)
@@ -136,8 +156,7 @@ def _read(file: InstrumentFile) -> Reading:
             fix="copy it again from the instrument",
         )
     technique = _TECHNIQUES.get(settings.data[0]) if settings.data else None
-    if technique is not None:
-        refuse_other_techniques(file, technique, ())
+    kind = None if technique is None else ec_lab.kind_of(file.path, technique, ())
     library = _galvani(file)
     start = _records_start(file, records)
     empty = _decoded(file, library, settings, records, bytes(4) + records.data[4:start])
@@ -153,15 +172,22 @@ def _read(file: InstrumentFile) -> Reading:
             fix="export it from EC-Lab as text (.mpt)",
         )
     findings = []
+    if isinstance(empty, _Records):
+        message = f"galvani knows nothing of the columns {', '.join(map(str, empty.skipped))}: they are left out"
+        findings.append(Finding("reader-remark", message))
     if whole < promised:
         findings.append(Finding("truncated", f"the file ends after {whole} of {promised} records", value=whole))
     elif cut:
         findings.append(Finding("truncated", f"the file ends in its log; all {whole} records are there", value=whole))
     content = struct.pack("<I", whole) + records.data[4:start] + body[: whole * width]
     raw, floats = _frame(_decoded(file, library, settings, records, content))
-    if technique is None:
-        refuse_other_techniques(file, None, raw.columns)
-    data, more, missing = cycling_table(Printed(file.path, raw, pl.int_range(1, raw.height + 1, eager=True), "record"))
+    kind = kind or ec_lab.kind_of(file.path, None, raw.columns)
+    data, more, missing = TABLES[kind](Printed(file.path, raw, pl.int_range(1, raw.height + 1, eager=True), "record"))
+    told = _settings(settings)
+    conditions: dict[str, Quantity] = {}
+    if kind != "cycling":
+        conditions, without = _conditions(settings, told, data, kind)
+        missing |= without
     started = None
     if (log := modules.get("VMP LOG")) is not None:
         try:
@@ -169,13 +195,14 @@ def _read(file: InstrumentFile) -> Reading:
                 io.BytesIO(_stream(settings, records, bytes(4) + records.data[4:start], log))
             ).timestamp
             started = moment.isoformat(timespec="milliseconds")
-        except (ValueError, IndexError) as error:
+        except (ValueError, IndexError, NotImplementedError) as error:
             missing["started"] = f"the log's time of the start cannot be read ({error})".replace("\n", " ")
     else:
         missing["started"] = "the file holds no log, and only the log holds the time of the start"
-    digit = single_digit(data["Voltage / V"]) if floats & {"Ewe/V", "<Ewe>/V"} else None
+    floating = "Voltage / V" in data.columns and floats & {"Ewe/V", "<Ewe>/V"}
+    digit = single_digit(data["Voltage / V"]) if floating else None
     return Reading(
-        kind="cycling",
+        kind=kind,
         data=data,
         instrument=Instrument(
             vendor="BioLogic",
@@ -183,7 +210,8 @@ def _read(file: InstrumentFile) -> Reading:
         ),
         started=started,
         missing=missing,
-        vendor={"technique": technique or f"number {settings.data[0]}", **_settings(settings)},
+        conditions=conditions,
+        vendor={"technique": technique or f"number {settings.data[0]}", **told},
         findings=(*findings, *more),
     )
 
@@ -252,17 +280,79 @@ def _stream(settings: _Module, records: _Module, content: bytes, *others: _Modul
     )
 
 
+@dataclass(frozen=True)
+class _Records:
+    """Records as numpy has them, with the flags that share a byte."""
+
+    data: Any
+    flags_dict: Any
+    #: Numbers of the columns that are passed over.
+    skipped: tuple[int, ...]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The layout of a record."""
+        layout: np.dtype[Any] = self.data.dtype
+        return layout
+
+    def get_flag(self, name: str) -> Any:
+        """Return a flag of every record."""
+        mask, kind = self.flags_dict[name]
+        return np.array(self.data["flags"] & mask, dtype=kind)
+
+
 def _decoded(file: InstrumentFile, library: Any, settings: _Module, records: _Module, content: bytes) -> Any:
-    """Return galvani's reading of the settings and the records alone: it stops at a log that it cannot read."""
+    """Return galvani's reading of the settings and the records alone: it stops at a log that it cannot read.
+
+    Columns that galvani does not know are passed over where they stand side by side: they take
+    what the other columns leave of a record.
+    """
     try:
         return library.MPRfile(io.BytesIO(_stream(settings, records, content)))
-    except (ValueError, NotImplementedError, AssertionError, IndexError, OSError, TypeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ReadError(
-            f"cannot be read by galvani: it is damaged or newer than galvani ({reason})",
-            file=file.path,
-            fix="copy it again, or export it from EC-Lab as text (.mpt)",
-        ) from error
+    except NotImplementedError as error:
+        layout = _layout(file, library, records)
+        if layout is None:
+            raise _unreadable(file, error) from error
+        begin = _records_start(file, records)
+        return _Records(np.frombuffer(content, layout[0], offset=begin), layout[1], layout[2])
+    except (ValueError, AssertionError, IndexError, OSError, TypeError) as error:
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: InstrumentFile, error: Exception) -> ReadError:
+    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return ReadError(
+        f"cannot be read by galvani: it is damaged or newer than galvani ({reason})",
+        file=file.path,
+        fix="copy it again, or export it from EC-Lab as text (.mpt)",
+    )
+
+
+def _layout(file: InstrumentFile, library: Any, records: _Module) -> tuple[np.dtype[Any], Any, tuple[int, ...]] | None:
+    """Return the layout of a record with one run of columns that galvani does not know; None if it cannot be told."""
+    count, columns = struct.unpack_from("<IB", records.data)
+    width, rest = divmod(records.length - _records_start(file, records), max(count, 1))
+    # Version 0 of EC-Lab 11.50 counts columns in the other order of bytes.
+    wide = records.version in (2, 3)
+    ids = list(struct.unpack_from(f"{'<' if wide else '>'}{columns}H", records.data, 5))
+    known = [number in library.VMPdata_colID_dtype_map or number in library.VMPdata_colID_flag_map for number in ids]
+    if all(known):
+        return None
+    first, last = known.index(False), columns - 1 - known[::-1].index(False)
+    if rest or any(known[first : last + 1]):
+        return None
+    before, _ = library.VMPdata_dtype_from_colIDs(ids[:first])
+    dtype, flags = library.VMPdata_dtype_from_colIDs(ids[:first] + ids[last + 1 :])
+    gap = width - dtype.itemsize
+    if gap < 0:
+        return None
+    offsets = [at + (gap if at >= before.itemsize else 0) for _, at in dtype.fields.values()]
+    formats = [form for form, _ in dtype.fields.values()]
+    return (
+        np.dtype({"names": dtype.names, "formats": formats, "offsets": offsets, "itemsize": width}),
+        flags,
+        tuple(ids[first : last + 1]),
+    )
 
 
 def _frame(decoded: Any) -> tuple[pl.DataFrame, set[str]]:
@@ -290,22 +380,62 @@ def _settings(module: _Module) -> dict[str, Scalar]:
     def text(at: int) -> str | None:
         return data[at + 1 : at + 1 + data[at]].decode("cp1252", errors="replace").replace("\r\n", "; ").strip() or None
 
-    def number(at: int) -> float | None:
-        value = struct.unpack_from("<f", data, at)[0]
-        # The shortest decimal of the 32-bit float is what was typed.
-        return float(str(np.float32(value))) if np.isfinite(value) else None
-
     capacity = "Battery capacity / " + {0: "A.h", 1: "mA.h"}.get(data[0x260], f"unit {data[0x260]}")
     return {
         "Comments": text(0x007),
-        "Mass of active material / mg": number(0x107),
+        "Mass of active material / mg": _number(data, 0x107),
         "Electrode material": text(0x11E),
         "Electrolyte": text(0x1C0),
-        "Electrode surface area / cm²": number(0x211),
+        "Electrode surface area / cm²": _number(data, 0x211),
         "Reference electrode": text(0x215),
-        "Characteristic mass": number(0x24C),
-        capacity: number(0x25C),
+        "Characteristic mass": _number(data, 0x24C),
+        capacity: _number(data, 0x25C),
     }
+
+
+def _conditions(
+    settings: _Module, told: dict[str, Scalar], data: pl.DataFrame, kind: str
+) -> tuple[dict[str, Quantity], dict[str, str]]:
+    """Return the area, and of a voltammogram the settings if the records bear them out; and what is missing and why."""
+    found: dict[str, Quantity] = {}
+    missing = {"area": f"EC-Lab holds {ec_lab.NO_AREA:g} cm² where nobody gave one"}
+    area = told.get("Electrode surface area / cm²")
+    if isinstance(area, float) and area not in (0.0, ec_lab.NO_AREA) and (value := condition(area, "cm^2")):
+        found["area"], missing = value, {}
+    if kind == "voltammetry":
+        set_, why = _swept(settings.data, data)
+        return found | set_, missing | ({"scan rate": why} if why else {})
+    missing["excitation amplitude"] = "where the binary file stores it is not known; the text export has it"
+    return found, missing
+
+
+def _swept(content: bytes, data: pl.DataFrame) -> tuple[dict[str, Quantity], str]:
+    """Return the settings of a cyclic voltammetry, or why not: they count only where the records agree with them."""
+    if len(content) < 0x5A0 or struct.unpack_from("<H", content, 0x572)[0] != 1 or content[0x57F] != 1:
+        return {}, "the settings do not stand where they are known to; the records tell the rate"
+    rate, first, second = (_number(content, at) for at in (0x57B, 0x580, 0x597))
+    applied = data[f"{VENDOR}control/V"] if f"{VENDOR}control/V" in data.columns else data["Voltage / V"]
+    found = {}
+    if "Test Time / s" in data.columns and rate is not None and first is not None and second is not None:
+        swept = 1e3 * (applied.diff() / data["Test Time / s"].diff()).abs().median()  # type: ignore[operator]
+        window = sorted((first, second))
+        if abs(swept / rate - 1) < _AGREES and window[0] - _NEAR < applied.min() and applied.max() < window[1] + _NEAR:  # type: ignore[operator]
+            found = {"scan rate": Quantity(rate, "mV/s")}
+            for name, volts, against in (
+                ("initial voltage", _number(content, 0x576), content[0x57A]),
+                ("first vertex voltage", first, content[0x584]),
+                ("second vertex voltage", second, content[0x59B]),
+            ):
+                if volts is not None and against in _AGAINST:
+                    found[name + _AGAINST[against]] = Quantity(volts, "V")
+            found["cycles asked"] = Quantity(content[0x59C] + 1, "1")
+    return found, "" if found else "the settings are not what the records show"
+
+
+def _number(content: bytes, at: int) -> float | None:
+    value = struct.unpack_from("<f", content, at)[0]
+    # The shortest decimal of the 32-bit float is what was typed.
+    return float(str(np.float32(value))) if np.isfinite(value) else None
 
 
 READER = Reader("biologic-mpr", "BioLogic .mpr", _recognises, _read)

@@ -1,4 +1,6 @@
-"""BioLogic .mpt, the text export of EC-Lab and BT-Lab: galvanostatic and potentiostatic cycling.
+"""BioLogic .mpt, the text export of EC-Lab and BT-Lab: cycling, voltammetry and impedance.
+
+The columns of cycling and the rules for it stand here, those of the other two in `ec_lab`.
 
 Layout
     ``EC-Lab ASCII FILE`` (or ``BT-Lab``), then ``Nb header lines : N``.  Of the N lines the
@@ -59,13 +61,14 @@ Rules
     cycle; without sign.  The energies return to zero at a new half cycle likewise.
     Records with freq/Hz above zero (Modulo Bat) are points of a spectrum, not of cycling:
     they are left out, with a finding.
-    Techniques that are no cycling are refused by name; without a name, cycling is what has
-    a half cycle or a charge in mA.h and is no table of frequencies.
+    The technique's name tells the kind of table.  Without a name, cycling is what has a half cycle
+    or a charge in mA.h, and impedance what has its frequency and parts; else it is refused.
     Start times name no zone (they are month/day/year), so `Unix Time / s` is missing.
 
 Source
     gcpl.pr_182.1.mpt of yadg's tests, whose columns control/V and control/mA tell what each mode
-    is; cv.mpt and Pt_poly_cv.mpt for the header, the decimal comma and the refusals.
+    is; cv.mpt and Pt_poly_cv.mpt for the header, the settings and the decimal comma;
+    exampleDataBioLogic.mpt of impedance.py for impedance.
 """
 
 from __future__ import annotations
@@ -81,25 +84,13 @@ from byssus.errors import ReadError
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument, Scalar
+from byssus.measured.readers import ec_lab
 from byssus.measured.readers.printed import Printed, heading_names, moment, numbered, printed_csv
 from byssus.measured.steps import LARGE, REST_SHARE, add_directions, count_steps
 from byssus.measured.tables import CELL_DIRECTION, VENDOR
+from byssus.quantity import Quantity
 
 _MAGIC = ("EC-Lab ASCII FILE", "BT-Lab ASCII FILE")
-
-#: Techniques whose records are cycling, by how their names begin.
-CYCLING = (
-    "Galvanostatic",
-    "Potentiodynamic Cycling",
-    "Modulo Bat",
-    "Chronopotentiometry",
-    "Chronoamperometry",
-    "Constant Current",
-    "Constant Voltage",
-    "Constant Power",
-    "Constant Load",
-    "Battery Capacity Determination",
-)
 
 _VOLTAGE = ("Ewe/V", "<Ewe>/V", "<Ewe/V>", "Ecell/V", "<Ecell>/V", "Ewe-Ece/V")
 _CURRENT = {"<I>/mA": 1e-3, "I/mA": 1e-3, "<I>/A": 1.0, "I/A": 1.0}
@@ -108,23 +99,6 @@ _TOTAL = {"(Q-Qo)/mA.h": 1e-3, "(Q-Qo)/C": 1 / 3600}
 _SINCE_HALF = "Q charge/discharge/mA.h"
 _ENERGY = ("Energy charge/W.h", "Energy discharge/W.h")
 _MODES = {1: "galvanostatic", 2: "potentiostatic", 3: "rest"}
-
-
-def refuse_other_techniques(file: InstrumentFile, technique: str | None, columns: Collection[str]) -> None:
-    """Raise a `ReadError` unless the technique, or without its name the columns, are those of cycling."""
-    if technique is not None:
-        cycling, what = technique.startswith(CYCLING), f"holds the EC-Lab technique {technique!r}"
-    else:
-        charges = {"half cycle", _SINCE_HALF, "dq/mA.h", "dQ/mA.h"}
-        cycling = bool(charges & set(columns))
-        what = "names no EC-Lab technique, and its columns are " + (
-            "those of impedance" if "freq/Hz" in columns else "not those of cycling"
-        )
-    if not cycling:
-        raise ReadError(
-            f"{what}: Byssus does not read that technique yet, only galvanostatic and potentiostatic cycling",
-            file=file.path,
-        )
 
 
 def cycling_table(printed: Printed) -> tuple[pl.DataFrame, list[Finding], dict[str, str]]:
@@ -289,6 +263,14 @@ def _since_step(work: pl.DataFrame) -> Iterator[pl.Expr]:
         yield pl.col("energy").cum_sum().over("Step Count / 1").alias("Step Cumulative Energy / Wh")
 
 
+#: What makes the table of each kind from EC-Lab's columns.
+TABLES: dict[str, Callable[[Printed], tuple[pl.DataFrame, list[Finding], dict[str, str]]]] = {
+    "cycling": cycling_table,
+    "voltammetry": ec_lab.voltammetry_table,
+    "impedance": ec_lab.impedance_table,
+}
+
+
 def _recognises(file: InstrumentFile) -> bool:
     return file.head_text.lstrip().startswith(_MAGIC)
 
@@ -312,15 +294,22 @@ def _read(file: InstrumentFile) -> Reading:
     comments = [line.rstrip() for line in head[2:heading_at]]
     technique = next((line.strip() for line in comments if line.strip()), None)
     names = heading_names(file, head[heading_at], heading_at, "\t")
-    refuse_other_techniques(file, technique, names)
+    kind = ec_lab.kind_of(file.path, technique, names)
     # EC-Lab writes no thousands separators, and no text in the records.
     text = "\n".join([*head[: heading_at + 1], head[-1].replace(",", ".")])
     printed = printed_csv(file, text, heading=heading_at, separator="\t", names=numbered(names))
     printed = printed.sound(*(name for name in ("time/s", *_VOLTAGE) if name in printed.cells.columns))
-    data, findings, missing = cycling_table(printed)
-    header = _header(comments)
+    data, findings, missing = TABLES[kind](printed)
+    header, given = _header(comments), {}
+    conditions: dict[str, Quantity] = {}
+    if kind != "cycling":
+        given = ec_lab.settings(comments)
+        conditions, without = ec_lab.conditions(given, header)
+        missing |= without
     present = printed.cells.columns
-    measured = {"Test Time / s": ("time/s", 1.0), "Voltage / V": (next(n for n in _VOLTAGE if n in present), 1.0)}
+    measured = {"Test Time / s": ("time/s", 1.0)} if "time/s" in present else {}
+    if voltage := next((name for name in _VOLTAGE if name in present), None):
+        measured["Voltage / V"] = (voltage, 1.0)
     if current := next((name for name in _CURRENT if name in present), None):
         measured["Current / A"] = (current, _CURRENT[current])
     started = moment(pl.Series([str(header.get("Acquisition started on", ""))]), month_first=True)
@@ -328,7 +317,7 @@ def _read(file: InstrumentFile) -> Reading:
         missing["started"] = "the header names no start that can be read as month/day/year"
     software = next((line.strip() for line in comments if line.strip().endswith("(software)")), None)
     return Reading(
-        kind="cycling",
+        kind=kind,
         data=data,
         instrument=Instrument(
             vendor="BioLogic",
@@ -339,7 +328,8 @@ def _read(file: InstrumentFile) -> Reading:
         ),
         started=None if started is None else started.isoformat(),
         missing=missing,
-        vendor={"technique": technique, **header} if technique else header,
+        conditions=conditions,
+        vendor={"technique": technique, **header, **given} if technique else header,
         findings=(*printed.findings, *findings),
     )
 

@@ -12,6 +12,7 @@ Layout
     columns          for each column of the table, the file's column: its name alone, or
                      ``{column, unit, format}``
     current_positive what a positive current does to the cell: charges or discharges
+    minus_imaginary  true where the file holds -Im Z, as it is plotted
     zone             time zone of calendar times that name none, as in Europe/Oslo
     decimal          the decimal sign, ``.`` or ``,``; in a workbook, that of its cells of text:
                      what a cell stores as a number needs none
@@ -55,6 +56,10 @@ Rules
     until the clock falls back.  A time that the clock leaves out in spring is refused.  Where
     no test time is mapped it is counted from the first calendar time.
 
+    A sweep that is not numbered ends where the potential turns, a spectrum where the frequency does
+    (`workstation`).  So a voltammogram whose sign a reader told wrongly is read by a map of its
+    voltage and current with `current_positive`.
+
     A cycling table without steps gets them from the sign of the current (`bdf.rebuilt_steps`).
     The counter of capacity and energy may start anew with the step, the cycle or never
     (`bdf.within_steps`).  Columns that the map does not name are kept as the vendor's.
@@ -67,6 +72,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
@@ -81,6 +87,7 @@ from byssus.measured.metadata import Instrument, Strict
 from byssus.measured.readers.bdf import MOST_FALLS, rebuilt_steps, within_steps
 from byssus.measured.readers.printed import LARGEST_TEXT, Printed, fields_of, printed_csv
 from byssus.measured.readers.workbook import checked_workbook, printed_sheet
+from byssus.measured.readers.workstation import impedance_doubts, spectra, sweeps
 from byssus.measured.steps import count_steps
 from byssus.measured.tables import CURVES, KINDS, Column
 from byssus.quantity import check_unit, convert
@@ -97,6 +104,11 @@ _SHORT = {
 }
 _SEPARATORS = (",", ";", "\t")
 _COUNTERS = ("Step Cumulative Capacity / Ah", "Step Cumulative Energy / Wh")
+#: Counted from another column where the map has none.
+_COUNTED: dict[str, tuple[str, Callable[[pl.Series], pl.Series]]] = {
+    "Sweep Count / 1": ("Voltage / V", sweeps),
+    "Spectrum Count / 1": ("Frequency / Hz", spectra),
+}
 _DERIVED = {"Cell Direction", "Electrode Direction"}
 
 
@@ -139,6 +151,7 @@ class ColumnMap(Strict):
     curve: str | None = None
     columns: dict[str, Source]
     current_positive: Literal["charges", "discharges"] = "charges"
+    minus_imaginary: bool = False
     zone: Annotated[str | None, AfterValidator(_a_zone)] = None
     decimal: Literal[".", ","] = "."
     separator: Annotated[str | None, Field(min_length=1, max_length=1)] = None
@@ -177,7 +190,9 @@ class ColumnMap(Strict):
             raise ValueError("only a curve has a type of curve")
         if self.decimal == self.separator:
             raise ValueError(f"{self.decimal!r} cannot both stand between fields and in numbers")
-        rebuilt = {"Step Count / 1", *_DERIVED} | ({"Test Time / s"} if "Unix Time / s" in self.columns else set())
+        rebuilt = {"Step Count / 1", *_COUNTED, *_DERIVED} | (
+            {"Test Time / s"} if "Unix Time / s" in self.columns else set()
+        )
         for column in KINDS[self.kind]:
             if column.need == "required" and column.name not in {*self.columns, *rebuilt}:
                 raise ValueError(f"columns: {_word(column.name)} is required ({column.name})")
@@ -380,6 +395,13 @@ def _completed(data: pl.DataFrame, mapping: ColumnMap, file: InstrumentFile) -> 
             raise ReadError("has no test time, and calendar times that do not give one", file=file.path, fix=fix)
         unix = pl.col("Unix Time / s")
         data = data.with_columns((unix - unix.first()).alias("Test Time / s"))
+    for name, (source, count) in _COUNTED.items():
+        if source in data.columns and KINDS[mapping.kind].column(name) and name not in data.columns:
+            data = data.with_columns(count(data[source]).alias(name))
+    if mapping.kind == "impedance":
+        real, imaginary = "Real Impedance / ohm", "Imaginary Impedance / ohm"
+        data = data.with_columns(pl.col(imaginary) * (-1 if mapping.minus_imaginary else 1))
+        findings += impedance_doubts(data[real], data[imaginary])
     if mapping.kind != "cycling":
         return data, findings
     if "Step Count / 1" in data.columns:

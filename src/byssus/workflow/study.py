@@ -1,21 +1,15 @@
-"""The verbs that the command line and the web page share.
-
-Each takes plain paths and options, reports progress through a callable, keeps going past
-what is broken, and returns what was made together with what could not be.
-"""
+"""The verbs that carry out a study."""
 
 from __future__ import annotations
 
 import importlib.util
 import json
-import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
-
-import polars as pl
 
 from byssus import __version__
 from byssus.analysis.compare import (
@@ -30,22 +24,20 @@ from byssus.analysis.compare import (
     kinds,
 )
 from byssus.analysis.cycling.cell import Cell, examine
-from byssus.analysis.cycling.cycles import analyse
-from byssus.analysis.cycling.steps import number_cycles
+from byssus.analysis.examined import Examined
 from byssus.analysis.result import Result, tidy
-from byssus.conventions import CellDirection, Configuration, Made
-from byssus.errors import AnalysisError, ByssusError, OutputError, ReadError, SeveralErrors, StudyError, UsageError
+from byssus.errors import ByssusError, ReadError, SeveralErrors, StudyError
 from byssus.figure import cycling as draw
 from byssus.figure.export import write_figure
 from byssus.figure.paper import drawn_as
 from byssus.figure.spec import Figure
-from byssus.figure.techniques import figures_of_tables
-from byssus.files import check_replaceable, check_writable, folder_written_aside, sha256_of, write_whole
+from byssus.figure.techniques import figures_of_tables, figures_of_tests
+from byssus.files import check_replaceable, folder_written_aside, sha256_of, write_whole
 from byssus.findings import Finding, by_severity
 from byssus.measured.join import join
-from byssus.measured.metadata import Provenance, Sample
+from byssus.measured.metadata import Provenance
 from byssus.measured.read import read
-from byssus.measured.tables import PARQUET_KEY, VENDOR, Table
+from byssus.measured.tables import Table
 from byssus.project.inputs import Inputs
 from byssus.project.store import NEW, STORE_FOLDER, Reuse, Store
 from byssus.report.answer import answers, beside, difference_tables
@@ -54,122 +46,14 @@ from byssus.report.citations import bibtex
 from byssus.report.known import Cards, known_of
 from byssus.report.simulated import Simulation
 from byssus.report.tables import listings
+from byssus.report.tests import tables_of_tests
 from byssus.study.model import ExcludedCell
 from byssus.study.study import Study, load
+from byssus.workflow.lacks import lack_of
+from byssus.workflow.progress import REPORT_FILE, Progress, silent
+from byssus.workflow.tests import described, tests_of, write_frames, write_tables
 
-#: Takes what is done now, and how much of the whole is done: bytes of raw files, or files; of 0 where that is not known.
-Progress = Callable[[str, int, int], None]
-
-REPORT_FILE = "report.html"
 RESULTS_FOLDER = "results"
-
-
-def silent(_message: str, _done: int, _total: int) -> None:
-    """Tell nobody of progress."""
-
-
-def read_file(
-    path: Path,
-    *,
-    out: Path | None = None,
-    reader: str | None = None,
-    configuration: Configuration | None = None,
-    made: Made | None = None,
-    force: bool = False,
-) -> Table:
-    """Read any instrument's file, and write the table to `out` if that is given.
-
-    Where it is known how a cycle begins (a full cell, or a half cell whose electrode is known to
-    be made empty or full), what its cycles contradict is among the findings.
-
-    `out` ends in ``.parquet`` (data, metadata and findings) or ``.csv`` (data only).  What
-    stands there already is replaced if it is a Byssus table, or with `force`; the
-    instrument's own file never is.
-    """
-    if out is not None:
-        _check_out(out, path, force=force)
-    table = read(path, sample=Sample(configuration=configuration, made=made), reader=reader)
-    if table.metadata.kind == "cycling" and (configuration is Configuration.FULL or made is not None):
-        table = table.with_findings(_of_cycles(table))
-    if out is not None:
-        if out.suffix.lower() == ".parquet":
-            table.write_parquet(out)
-        else:
-            write_whole(out, table.data.write_csv())
-    return table
-
-
-def _of_cycles(table: Table) -> list[Finding]:
-    """What the cycles of a table say against it; masses and areas are a study's business."""
-    try:
-        found = analyse(table).findings
-    except AnalysisError as error:
-        return [Finding("cell-left-out", str(error), field=error.field)]
-    return [replace(finding, sample=None) for finding in found if finding.code != "value-missing"]
-
-
-def _check_out(out: Path, source: Path, *, force: bool) -> None:
-    """Refuse, before the work, a place for a table that is taken or cannot be written."""
-    if out.suffix.lower() not in {".parquet", ".csv"}:
-        raise UsageError("is neither .parquet nor .csv", field="--out", value=out.name, fix="end the name in .parquet")
-    check_writable(out)
-    if out.is_dir():
-        raise OutputError("is a folder", file=out, fix="give the name of a file")
-    if _same(out, source):
-        raise UsageError(
-            "is the file to be read, which is never replaced", field="--out", value=str(out), fix="give another name"
-        )
-    if out.exists() and not force and not _is_table(out):
-        # Nothing in a CSV tells whose it is.
-        raise OutputError(
-            "is there already, and nothing in it says that Byssus wrote it",
-            file=out,
-            fix="give another name with --out, or replace it with --force",
-        )
-
-
-def _same(first: Path, second: Path) -> bool:
-    """Say whether two names lead to one file, also through links."""
-    try:
-        return first.samefile(second)
-    except OSError:  # one of them is not there
-        return False
-
-
-def _is_table(path: Path) -> bool:
-    try:
-        return PARQUET_KEY in pl.read_parquet_metadata(path)
-    except (OSError, pl.exceptions.PolarsError):
-        return False
-
-
-def describe(table: Table) -> dict[str, Any]:
-    """Return what a table is, as it stands in JSON answers."""
-    data, metadata = table.data, table.metadata
-    described: dict[str, Any] = {
-        "kind": metadata.kind,
-        "rows": table.rows,
-        "columns": data.columns,
-        "cycles": None,
-        "origin": metadata.origin,
-        "instrument": metadata.instrument.model_dump(mode="json"),
-        "provenance": [source.model_dump(mode="json") for source in metadata.provenance],
-        "missing": metadata.missing,
-        "vendor": metadata.vendor,
-        "content_hash": table.content_hash(),
-    }
-    if metadata.kind == "cycling":
-        directions = data.group_by("Step Count / 1", maintain_order=True).first()["Cell Direction"].cast(str).to_list()
-        active = [direction for direction in directions if direction != CellDirection.REST]
-        described |= {
-            "steps": len(directions),
-            "cycles": max(number_cycles(directions, CellDirection(active[0]))) if active else 0,
-            "end_time_s": data["Test Time / s"].max(),
-            "voltage_V": [data["Voltage / V"].min(), data["Voltage / V"].max()],
-            "current_A": [data["Current / A"].min(), data["Current / A"].max()],
-            "vendor_columns": [name for name in data.columns if name.startswith(VENDOR)],
-        }
-    return described
 
 
 @dataclass(frozen=True)
@@ -216,11 +100,14 @@ class Run:
     known: Cards
     #: Where the tables were simulated, what from.
     virtual: Virtual | None = None
+    #: The tests that are no plain cycling.
+    examined: tuple[Examined, ...] = ()
 
     @property
     def results(self) -> list[Result]:
-        """Every number of every cell."""
-        return [result for cell in self.cells for result in cell.results]
+        """Every number of every cell and test."""
+        of_cells = [result for cell in self.cells for result in cell.results]
+        return of_cells + [result for test in self.examined for result in test.results]
 
     @property
     def samples(self) -> dict[str, dict[str, Any]]:
@@ -245,13 +132,14 @@ class Run:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the run as it stands in JSON answers and in results.json."""
-        return {
+        answer: dict[str, Any] = {
             "schema": "byssus.run/1",
             "byssus_version": __version__,
             "title": self.study.title,
             "study": {"file": self.study.file.name, "sha256": sha256_of(self.study.file)},
             "findings": [finding.as_dict() for finding in self.findings],
             "samples": self.samples,
+            "tests": [described(each) for each in self.examined],
             "excluded": self.study.exclusions(),
             "results": [result.as_dict() for result in self.results],
             "binders": [asdict(mean) for mean in self.compared.means],
@@ -263,6 +151,9 @@ class Run:
             "analysed": dict(self.reuse.analysed),
             "not_kept": self.reuse.note,
         }
+        if self.virtual is not None:
+            answer["spread"] = [each.as_dict() for each in self.virtual.tell(self.cells).spread]
+        return answer
 
 
 def demo(out: Path | None = None, progress: Progress = silent) -> Run:
@@ -333,6 +224,10 @@ class Virtual:
         What looked wrong while it was simulated.
     methods
         Paragraphs that say what was solved.
+    examined
+        What the analyses of those tables found.
+    files
+        Further files of the results, by name, given the run.
     """
 
     study: Study
@@ -340,6 +235,8 @@ class Virtual:
     tell: Callable[[Sequence[Cell]], Simulation]
     findings: tuple[Finding, ...] = ()
     methods: tuple[tuple[str, str], ...] = ()
+    examined: tuple[Examined, ...] = ()
+    files: Callable[[Run], Mapping[str, str]] = lambda _run: {}
 
     def file_name(self, table: Table) -> str:
         """Return a name for the file of one of the tables."""
@@ -350,8 +247,12 @@ class Virtual:
         return f"{self.study.file_names()[sample]}-{test}"
 
     def file_names(self) -> dict[str, str]:
-        """Return for the sample of each table a name for files."""
-        return {table.metadata.sample.name or "": self.file_name(table) for table in self.tables}
+        """Return for the sample of each table a name for files; one of several tests goes without the test's name."""
+        names, tests = {}, Counter(table.metadata.sample.name for table in self.tables)
+        for table in self.tables:
+            sample, name = table.metadata.sample.name or "", self.file_name(table)
+            names[sample] = name if tests[sample] == 1 else name.removesuffix(f"-{table.metadata.vendor['test']}")
+        return names
 
 
 def carry_out(
@@ -388,7 +289,10 @@ def carry_out(
     errors: list[ByssusError] = [*study.faults, *lacks]
     findings = [*study.findings(), *(Finding("cell-left-out", str(lack), field=lack.field) for lack in lacks)]
     cells, reuse = _examined(study, store, progress, errors, findings, fresh=fresh)
-    if not cells and (virtual is None or not virtual.tables):
+    examined = tests_of(study, progress, errors, findings)
+    if virtual is not None:
+        examined += virtual.examined
+    if not cells and not examined and (virtual is None or not virtual.tables):
         raise errors[0] if len(errors) == 1 else SeveralErrors(errors)
     progress("looking up the binders", 0, 0)
     known = _known(study if virtual is None else virtual.study)
@@ -401,6 +305,8 @@ def carry_out(
     figures = _figures(study, cells, compared)
     if virtual is not None:
         figures += figures_of_tables(virtual.tables, groups=list(study.binders), files=virtual.file_names())
+    names = study.file_names() | ({} if virtual is None else virtual.file_names())
+    figures += figures_of_tests(examined, groups=list(study.binders), files=names)
     run = Run(
         study=study,
         folder=folder,
@@ -411,6 +317,7 @@ def carry_out(
         reuse=reuse,
         known=known,
         virtual=virtual,
+        examined=examined,
     )
     # Drawn once, for the page and for the files beside it.
     pictures: dict[str, dict[str, bytes]] = {}
@@ -428,7 +335,8 @@ def carry_out(
         frame.write_parquet(aside / "results.parquet")
         for figure in figures:
             write_figure(figure, aside / "figures", pictures=pictures[figure.name])
-        names = study.file_names()
+        write_frames(examined, aside, names)
+        write_tables([each for each in examined if each.sample in study.tests], aside, names)
         for cell in cells:
             cell.table.write_parquet(aside / "tables" / f"{names[cell.name]}.parquet")
             write_whole(aside / "cycles" / f"{names[cell.name]}.csv", cell.cycling.cycles.write_csv())
@@ -437,13 +345,15 @@ def carry_out(
         if virtual is not None:
             for table in virtual.tables:
                 table.write_parquet(aside / "tables" / f"{virtual.file_name(table)}.parquet")
+            for name, text in virtual.files(run).items():
+                write_whole(aside / name, text)
     store.tidy(len(study.cells))
     return run
 
 
 def _refuse_empty(study: Study) -> None:
     """Say of a study without measured cells what it names instead."""
-    if not study.cells:
+    if not study.cells and not study.tests:
         there = {"values from the literature": study.references, "virtual cells": study.virtual}
         only = " and ".join(name for name, given in there.items() if given)
         holds = f"names no cell, only {only}: there is nothing to analyse"
@@ -485,11 +395,8 @@ def _examined(
                 cell = examine(table, study.analysis.retention_baselines)
                 _ = cell.outcome  # now, while what fails is this cell's alone
                 store.keep(inputs, cell)
-            except Exception as error:
-                # Whatever one cell holds, the others are still done; BYSSUS_DEBUG=1 shows where a defect is.
-                if not isinstance(error, ByssusError) and os.environ.get("BYSSUS_DEBUG"):
-                    raise
-                lack = _lack(error, name, asked.files[0])
+            except Exception as error:  # noqa: BLE001 - whatever one cell holds, the others are still done
+                lack = lack_of(error, f"cells.{name}", asked.files[0])
                 errors.append(lack)
                 code = "unread-file" if isinstance(lack, ReadError) else "cell-left-out"
                 findings.append(Finding(code, str(lack), sample=name, file=asked.files[0], field=lack.field))
@@ -501,21 +408,6 @@ def _examined(
         findings += cell.findings
     reused = tuple(cell.name for cell in cells if cell.name not in analysed)
     return cells, Reuse(reused, analysed, store.note)
-
-
-def _lack(error: Exception, name: str, file: str) -> ByssusError:
-    """Return what stood in the way of a cell as an error of one line."""
-    if isinstance(error, AnalysisError):
-        return AnalysisError(error.message, field=f"cells.{name}.{error.field}", value=error.value, fix=error.fix)
-    if isinstance(error, ByssusError):
-        return error
-    reason = (str(error).splitlines() or ["no message"])[0]
-    return ByssusError(
-        f"could not be analysed, by a defect of Byssus ({type(error).__name__}: {reason})",
-        file=file,
-        field=f"cells.{name}",
-        fix="please report it with what BYSSUS_DEBUG=1 prints",
-    )
 
 
 def _tests(cells: Sequence[Cell]) -> list[list[Cell]]:
@@ -608,6 +500,9 @@ def _report(run: Run, figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> 
         compared.copies,
     )
     methods = list(dict.fromkeys(entry for cell in cells for entry in cell.methods))
+    methods += dict.fromkeys(entry for test in run.examined for entry in test.methods)
+    of_tables = [(cell.name, cell.table) for cell in cells]
+    of_tables += [(each.sample, table) for each in run.examined for table in each.tables]
     methods += [METHOD] if any(part.binders for part in answer) else []
     methods += [DIFFERENCE_METHOD] if compared.differences else []
     methods += run.virtual.methods if run.virtual is not None else ()
@@ -625,16 +520,20 @@ def _report(run: Run, figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> 
         inputs=[
             ("study", said),
             *((f"recipe of {name}", _recipe_file(file)) for name, file in study.recipe_files.items()),
-            *((cell.name, source) for cell in cells for source in cell.table.metadata.provenance),
+            *((name, source) for name, table in of_tables for source in table.metadata.provenance),
         ],
-        samples=[cell.table.metadata.sample for cell in cells],
+        samples=[
+            *(cell.table.metadata.sample for cell in cells),
+            *(each.tables[0].metadata.sample for each in run.examined),
+        ],
         notes=[(name, part.note) for name, part in study.parts() if part.note],
         tables=listings(cells),
+        tests=tables_of_tests(run.examined),
         known=run.known,
         simulation=None if run.virtual is None else run.virtual.tell(cells),
         citations=bibtex(
             versions(),
-            readers=[source.reader for cell in cells for source in cell.table.metadata.provenance],
+            readers=[source.reader for _, table in of_tables for source in table.metadata.provenance],
             texts=[text for _, text in methods],
             data=study.data_sources,
             literature=[reference.source for reference in study.references],

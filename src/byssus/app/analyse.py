@@ -1,0 +1,133 @@
+"""``byssus analyse``: a test that is no plain cycling, from its files to its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from byssus.app import terminal
+from byssus.conventions import Configuration, Made
+from byssus.errors import UsageError
+
+if TYPE_CHECKING:
+    from byssus.study.techniques import Technique
+
+_SCHEMA = "byssus.analyse/1"
+
+
+def analyse(
+    kind: Annotated[str | None, typer.Argument(help="The test: gitt, ici, cv, ...; none lists them.")] = None,
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(help="Its files, and what is not in them: 'scan rate=0.1 mV/s'. No file: what may be given."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for a report, figures and tables; without it the numbers are printed.")
+    ] = None,
+    cell: Annotated[Configuration | None, typer.Option(help="What the cell is.")] = None,
+    made: Annotated[Made | None, typer.Option(help="How the electrode of a half cell was made.")] = None,
+    reader: Annotated[str | None, typer.Option(help="Name of a reader, to skip the recognition by content.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Analyse GITT, voltammetry, conductivity and the like from an instrument's files."""
+    from byssus.study.techniques import TECHNIQUES, technique_called
+
+    empty: dict[str, Any] = {"schema": _SCHEMA, "samples": {}, "results": []}
+    with terminal.answering(as_json, empty):
+        asked = None if kind is None else technique_called(kind)
+        paths, given = ([], {}) if asked is None else _sorted(asked, files or ())
+        if given and not paths:
+            raise UsageError("names no file", field="FILES", fix=f"byssus analyse {kind} FILE [NAME=VALUE ...]")
+    if asked is None or not paths:
+        _describe(list(TECHNIQUES.values()) if asked is None else [asked], as_json)
+        return
+    _carry_out(asked, paths, given, {"configuration": cell, "made": made, "reader": reader, "out": out}, as_json)
+
+
+def _sorted(asked: Technique, words: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
+    """Part files from what is given of them; a file may have an equals sign in its name."""
+    paths: list[Path] = []
+    given: dict[str, str] = {}
+    for word in words:
+        name, sign, value = word.partition("=")
+        if not sign or Path(word).exists():
+            paths.append(Path(word))
+            continue
+        called = asked.condition(name).name
+        if called in given:
+            raise UsageError("is given twice", field=called, value=value.strip(), fix="give it once")
+        given[called] = value.strip()
+    return paths, given
+
+
+def _describe(techniques: Sequence[Technique], as_json: bool) -> None:
+    if as_json:
+        listed = [
+            {
+                "name": each.name,
+                "title": each.title,
+                "tables": list(each.kinds),
+                "several": each.several,
+                "conditions": [
+                    {
+                        "name": one.name,
+                        "unit": one.unit,
+                        "words": list(one.words),
+                        "each": one.each,
+                        "meaning": one.meaning,
+                    }
+                    for one in each.conditions
+                ],
+            }
+            for each in techniques
+        ]
+        terminal.print_json({"schema": _SCHEMA, "findings": [], "techniques": listed, "samples": {}, "results": []})
+        return
+    for each in techniques:
+        if len(techniques) > 1:
+            terminal.print_rows([(each.name, each.title)])
+            continue
+        print(f"{each.name}: {each.title}")  # noqa: T201
+        files = "its files are one test" if each.several else "each file is a test"
+        print(f"from tables of {' or '.join(each.kinds)}; {files}\n")  # noqa: T201
+        terminal.print_rows(
+            [(one.name, f"[{one.unit or ' or '.join(one.words)}] {one.meaning}") for one in each.conditions]
+        )
+    if len(techniques) > 1:
+        print("\n'byssus analyse NAME' tells what may be given of one")  # noqa: T201
+
+
+def _carry_out(
+    asked: Technique, paths: list[Path], given: dict[str, str], options: dict[str, Any], as_json: bool
+) -> None:
+    from byssus import workflow
+
+    with (
+        terminal.answering(as_json, {"schema": _SCHEMA, "samples": {}, "results": []}),
+        terminal.progressing() as progress,
+    ):
+        done = workflow.analyse_files(asked.name, paths, given, progress=progress, **options)
+    for lack in done.errors:
+        terminal.say(str(lack))
+    if as_json:
+        terminal.print_json(done.as_dict() | {"report": None if done.report is None else str(done.report)})
+    else:
+        for each in done.examined:
+            if len(done.examined) > 1:
+                print(f"\n{each.sample}")  # noqa: T201
+            terminal.print_rows(
+                [(f"{one.name}, {one.basis}" if one.basis else one.name, _said(one)) for one in each.results]
+            )
+        terminal.print_findings(done.findings)
+        if done.report is not None:
+            print(done.report)  # noqa: T201 - unwrapped and last
+    if done.errors:
+        raise typer.Exit(1)
+
+
+def _said(result: Any) -> str:
+    reserved = f" ({result.reason})" if result.value is not None and result.reason else ""
+    return f"{result}{reserved}"

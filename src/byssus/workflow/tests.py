@@ -1,0 +1,287 @@
+"""The verb that analyses a test that is no plain cycling, and the tests of a study."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from byssus import __version__
+from byssus.analysis.examined import Examined
+from byssus.analysis.result import Result, tidy
+from byssus.analysis.techniques import examine
+from byssus.conventions import Configuration, Made
+from byssus.errors import ByssusError, SeveralErrors
+from byssus.figure.export import write_figure
+from byssus.figure.paper import drawn_as
+from byssus.figure.techniques import figures_of_tests
+from byssus.files import check_replaceable, folder_written_aside, write_whole
+from byssus.findings import Finding, by_severity
+from byssus.measured.join import join
+from byssus.measured.metadata import Sample
+from byssus.measured.read import read
+from byssus.measured.tables import Table
+from byssus.report.build import Report, to_html, versions
+from byssus.report.citations import bibtex
+from byssus.report.tests import tables_of_tests
+from byssus.study.study import Study
+from byssus.study.techniques import Technique, Told, technique_called
+from byssus.workflow.files import is_table
+from byssus.workflow.lacks import lack_of
+from byssus.workflow.progress import REPORT_FILE, Progress, silent
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """What was made of the files of one technique."""
+
+    technique: Technique
+    examined: tuple[Examined, ...]
+    findings: tuple[Finding, ...]
+    #: What was asked for and could not be produced; each is one line for a person.
+    errors: tuple[ByssusError, ...]
+    #: The folder of the results, where one was asked for.
+    folder: Path | None = None
+
+    @property
+    def results(self) -> list[Result]:
+        """Every number of every test."""
+        return [result for each in self.examined for result in each.results]
+
+    @property
+    def report(self) -> Path | None:
+        """The report's absolute path, where one was written."""
+        return None if self.folder is None else (self.folder / REPORT_FILE).resolve()
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as it stands in JSON answers and in results.json."""
+        return {
+            "schema": "byssus.analyse/1",
+            "byssus_version": __version__,
+            "technique": self.technique.name,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "samples": {each.sample: described(each) for each in self.examined},
+            "results": [result.as_dict() for result in self.results],
+            "versions": versions(),
+        }
+
+
+def described(examined: Examined) -> dict[str, Any]:
+    """Return what was found of one test, but for its results, as it stands in JSON answers."""
+    tables = examined.tables
+    return tables[0].metadata.sample.model_dump(mode="json") | {
+        "technique": examined.technique,
+        "origin": examined.origin,
+        "conditions": [
+            {name: value.as_dict() for name, value in table.metadata.conditions.items()} for table in tables
+        ],
+        "provenance": [source.model_dump(mode="json") for table in tables for source in table.metadata.provenance],
+        "content_hashes": [table.content_hash() for table in tables],
+        "tables": {name: _rows(frame) for name, frame in examined.frames.items()},
+    }
+
+
+def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame as JSON takes them: no number is null."""
+    numbers = [name for name, kind in frame.schema.items() if kind.is_float()]
+    finite = frame.with_columns(pl.when(pl.col(name).is_finite()).then(pl.col(name)).alias(name) for name in numbers)
+    return finite.to_dicts()
+
+
+def analyse_files(
+    technique: str,
+    files: Sequence[Path],
+    given: Mapping[str, Any],
+    *,
+    out: Path | None = None,
+    reader: str | None = None,
+    configuration: Configuration | None = None,
+    made: Made | None = None,
+    progress: Progress = silent,
+) -> Analysed:
+    """Analyse the files of a test that is no plain cycling, and write results and report where a folder is given.
+
+    Parameters
+    ----------
+    technique
+        A name of `byssus.study.techniques.TECHNIQUES`.
+    files
+        Of a technique that takes several they are one test; otherwise each is one.
+    given
+        What is known of it, by the names of the technique's conditions.
+    out
+        Folder for the results; only results of Byssus are replaced there.
+
+    Raises
+    ------
+    ByssusError
+        If nothing can be analysed, or the results cannot be written.
+    """
+    asked = technique_called(technique)
+    told = asked.told(given, files=len(files))
+    if out is not None:
+        check_replaceable(out)
+    tables: list[Table] = []
+    places: list[int] = []
+    errors: list[ByssusError] = []
+    names = _names(files)
+    for at, file in enumerate(files):
+        progress(f"reading {file.name}", at, len(files))
+        try:
+            sample = Sample(name=names[at], configuration=configuration, made=made)
+            # A table of Byssus' own says itself what it is of.
+            own = is_table(file)
+            table = read(file, sample=None if own else sample, reader=reader)
+            tables.append(_completed(table, sample) if own else table)
+            places.append(at)
+        except ByssusError as error:
+            errors.append(error)
+    tables = _apart(tables, [names[at] for at in places])
+    # What is told file by file belongs to the file, so it goes with one that cannot be read.
+    jobs = [(tables, places)] if asked.several else [([table], [at]) for table, at in zip(tables, places, strict=True)]
+    examined = []
+    for members, at_files in jobs:
+        if not members:
+            continue
+        progress(f"analysing {members[0].metadata.sample.name}", 0, 0)
+        try:
+            examined.append(examine(technique, members, _of_files(told, at_files)))
+        except ByssusError as error:
+            errors.append(error)
+    if not examined:
+        raise errors[0] if len(errors) == 1 else SeveralErrors(errors)
+    findings = by_severity(
+        [*(Finding("unread-file", str(error), field=error.field) for error in errors)]
+        + [finding for each in examined for finding in each.findings]
+    )
+    analysed = Analysed(asked, tuple(examined), tuple(findings), tuple(errors), out)
+    if out is not None:
+        _write(analysed, out, progress)
+    return analysed
+
+
+def _completed(table: Table, given: Sample) -> Table:
+    """Give a table what was said of its sample on the command line, and a name where it has none."""
+    own = table.metadata.sample
+    said = {name: value for name in ("configuration", "made") if (value := getattr(given, name)) is not None}
+    about = own.model_copy(update={"name": own.name or given.name} | said)
+    return replace(table, metadata=table.metadata.model_copy(update={"sample": about}))
+
+
+def _apart(tables: Sequence[Table], names: Sequence[str]) -> list[Table]:
+    """Give tables of samples that are called alike the names of their files."""
+    called = [table.metadata.sample.name for table in tables]
+    return [
+        table
+        if called.count(table.metadata.sample.name) == 1
+        else replace(
+            table,
+            metadata=table.metadata.model_copy(
+                update={"sample": table.metadata.sample.model_copy(update={"name": name})}
+            ),
+        )
+        for table, name in zip(tables, names, strict=True)
+    ]
+
+
+def _names(files: Sequence[Path]) -> list[str]:
+    """Return a name for each file: its own, without its ending where that leaves them apart."""
+    stems = [file.name.split(".")[0] or file.name for file in files]
+    return [stem if stems.count(stem) == 1 else str(file) for stem, file in zip(stems, files, strict=True)]
+
+
+def _of_files(told: Mapping[str, Told], places: Sequence[int]) -> dict[str, Told]:
+    return {
+        name: tuple(value[at] for at in places) if isinstance(value, tuple) else value for name, value in told.items()
+    }
+
+
+def tests_of(
+    study: Study, progress: Progress, errors: list[ByssusError], findings: list[Finding]
+) -> tuple[Examined, ...]:
+    """Analyse the tests of a study that are no plain cycling; what goes wrong joins `errors` and `findings`."""
+    examined = []
+    for at, (name, test) in enumerate(study.tests.items()):
+        technique = technique_called(test.technique)
+        progress(f"analysing {name}", at, len(study.tests))
+        try:
+            sample = study.sample_of_test(name)
+            tables = [read(study.path(file), sample=sample, columns=test.columns) for file in test.files]
+            if not technique.several and len(tables) > 1:
+                tables = [join(tables)]
+            found = examine(test.technique, tables, technique.told(test.given, files=len(test.files)))
+        except Exception as error:  # noqa: BLE001 - whatever one test holds, the others are still done
+            lack = lack_of(error, f"tests.{name}", test.files[0])
+            errors.append(lack)
+            findings.append(Finding("cell-left-out", str(lack), sample=name, file=test.files[0], field=lack.field))
+        else:
+            examined.append(found)
+            findings += found.findings
+    return tuple(examined)
+
+
+def write_frames(examined: Sequence[Examined], folder: Path, names: Mapping[str, str]) -> None:
+    """Write what lies behind the numbers of tests into a folder of results.
+
+    Parameters
+    ----------
+    names
+        The name of each test for files.
+    """
+    for each in examined:
+        for called, frame in each.frames.items():
+            write_whole(folder / "tests" / f"{names[each.sample]}-{called}.csv", frame.write_csv())
+
+
+def write_tables(examined: Sequence[Examined], folder: Path, names: Mapping[str, str]) -> None:
+    """Write the measured tables of tests into a folder of results."""
+    for each in examined:
+        for at, table in enumerate(each.tables, start=1):
+            which = f"-{at}" if len(each.tables) > 1 else ""
+            table.write_parquet(folder / "tables" / f"{names[each.sample]}{which}.parquet")
+
+
+def _write(analysed: Analysed, out: Path, progress: Progress) -> None:
+    examined = analysed.examined
+    names = {each.sample: f"{analysed.technique.name}-{at}" for at, each in enumerate(examined, start=1)}
+    groups = list(dict.fromkeys(each.group for each in examined))
+    figures = figures_of_tests(examined, groups=groups, files=names)
+    pictures = {}
+    for at, figure in enumerate(figures):
+        progress(f"drawing {figure.title}", at, len(figures))
+        pictures[figure.name] = drawn_as(figure, ("svg", "pdf"))
+    methods = list(dict.fromkeys(entry for each in examined for entry in each.methods))
+    sources = [
+        (each.sample, source) for each in examined for table in each.tables for source in table.metadata.provenance
+    ]
+    report = Report(
+        title=analysed.technique.title,
+        answers=(),
+        tests=tables_of_tests(examined),
+        results=analysed.results,
+        figures=figures,
+        drawn={name: drawn["svg"] for name, drawn in pictures.items()},
+        findings=analysed.findings,
+        methods=methods,
+        inputs=sources,
+        samples=[each.tables[0].metadata.sample for each in examined],
+        citations=bibtex(
+            versions(), readers=[source.reader for _, source in sources], texts=[text for _, text in methods]
+        ),
+    )
+    with folder_written_aside(out) as aside:
+        write_whole(aside / REPORT_FILE, to_html(report))
+        write_whole(aside / "citations.bib", report.citations)
+        answer = json.dumps(analysed.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+        write_whole(aside / "results.json", answer)
+        frame = tidy(analysed.results)
+        write_whole(aside / "results.csv", frame.write_csv())
+        frame.write_parquet(aside / "results.parquet")
+        for figure in figures:
+            write_figure(figure, aside / "figures", pictures=pictures[figure.name])
+        write_frames(examined, aside, names)
+        write_tables(examined, aside, names)
