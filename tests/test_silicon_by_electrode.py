@@ -21,7 +21,7 @@ from byssus.protocol.steps import Resolved
 from byssus.quantity import Quantity
 from byssus.recipe.design import Design, design_file
 from byssus.simulate.calibration import Calibration
-from byssus.simulate.inputs import VirtualCell, virtual_cell
+from byssus.simulate.inputs import SURFACE_CHARGES, VirtualCell, virtual_cell
 from byssus.simulate.job import Job
 from byssus.simulate.model import Model, Setting, pybamm
 from byssus.simulate.parameters import parameters
@@ -39,6 +39,10 @@ BRANCHES: dict[str, Callable[..., Any]] = {
 @functools.cache
 def recipe(name: str) -> Design:
     return design_file(ROOT / "src" / "byssus" / "examples" / "recipes" / f"{name}.yaml", knowledge.load())
+
+
+#: Neither oxide nor carbon black takes charge.
+BARE = {name.replace(" ", "_"): Quantity(0, "mAh/g") for name in SURFACE_CHARGES}
 
 
 def half(base: str | None, name: str = "ccl-5", made: Made = Made.EMPTY, **given: Quantity) -> VirtualCell:
@@ -91,7 +95,7 @@ def test_an_electrode_without_such_a_branch_is_refused(branch: str, electrode: s
 def test_a_slow_lithiation_of_a_cell_follows_the_electrode_that_is_named(base: str | None) -> None:
     """At C/1000 a voltage is the potential at open circuit, to some millivolts of overpotential."""
     cell = half(base, crystalline_share=Quantity(0, "1"), SEI_rate_constant=Quantity(0, "m/s"),
-                exchange_current_density=Quantity(10, "A/m^2"))  # fmt: skip
+                exchange_current_density=Quantity(10, "A/m^2"), **BARE)  # fmt: skip
     model = Model(cell, "SPM")
     current = model.capacity / 3600 / 1000
     passed = model.step(model.start(), 0.7 * model.capacity / current, Setting(current=current), 36000)

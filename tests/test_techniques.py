@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from byssus import workflow
 from byssus.app import cli
-from byssus.errors import UnitError, UsageError
+from byssus.errors import AnalysisError, UnitError, UsageError
 from byssus.quantity import Quantity
 from byssus.study.study import Study, load
 from byssus.study.techniques import TECHNIQUES, said
@@ -171,6 +171,14 @@ def test_interruptions_of_a_real_cell_through_a_study(real: Callable[[str], Path
 def test_a_table_of_the_wrong_kind_is_refused_in_one_line(real: Callable[[str], Path]) -> None:
     done = CliRunner().invoke(cli.app, ["analyse", "gitt", str(real("cv/CV-1T.txt"))])
     assert "CV-1T.txt: is a table of voltammetry, and gitt is analysed from pulses or cycling" in str(done.exception)
+
+
+def test_a_test_of_no_use_is_told_with_its_file(tmp_path: Path) -> None:
+    """A current that never rests is no titration."""
+    records = "\n".join(f"{at},{3 + 1e-4 * at},0.001" for at in range(600))
+    (tmp_path / "steady.csv").write_text(f"Seconds,Volts,Amps\n{records}\n", encoding="utf-8")
+    with pytest.raises(AnalysisError, match=r"^steady\.csv: Current / A: holds no pulse"):
+        workflow.analyse_files("gitt", [tmp_path / "steady.csv"], {})
 
 
 def test_what_there_is_to_analyse_is_listed() -> None:

@@ -62,10 +62,17 @@ def examine(technique: str, tables: Sequence[Table], told: Mapping[str, Told]) -
         if table.metadata.kind not in asked.kinds:
             raise AnalysisError(
                 f"is a table of {table.metadata.kind}, and {technique} is analysed from {' or '.join(asked.kinds)}",
-                file=table.metadata.provenance[-1].file if table.metadata.provenance else table.metadata.sample.name,
+                file=_file(table),
                 fix=_instead(table.metadata.kind),
             )
-    found = _ANALYSES[technique](tables, told)
+    try:
+        found = _ANALYSES[technique](tables, told)
+    except AnalysisError as error:
+        if error.file is not None:
+            raise
+        raise AnalysisError(
+            error.message, file=_file(tables[0]), field=error.field, value=error.value, fix=error.fix
+        ) from error
     results = of_sample(found.results, tables)
     about = tables[0].metadata.sample.name
     findings = tuple(
@@ -73,6 +80,11 @@ def examine(technique: str, tables: Sequence[Table], told: Mapping[str, Told]) -
         for finding in (*(each for table in tables for each in table.findings), *found.findings)
     )
     return replace(found, results=results, findings=tuple(dict.fromkeys(findings)))
+
+
+def _file(table: Table) -> str | None:
+    """Return what people know a table by: its file, or its sample."""
+    return table.metadata.provenance[-1].file if table.metadata.provenance else table.metadata.sample.name
 
 
 def _instead(kind: str) -> str:

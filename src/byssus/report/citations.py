@@ -130,6 +130,18 @@ _PAPERS: dict[str, _Entry] = {
             "pages": "1771--1782",
         },
     ),
+    "10.1016/j.est.2026.120607": _Entry(
+        "article",
+        "he2026",
+        {
+            "author": "He, Lanying and Li, Lixiang and Wu, Shuai and Di, Fang and Zhao, Hongwei and Jiang, Guangshen and "
+            "Sun, Chengguo and An, Baigang",
+            "title": "An organic and inorganic composite binder with excellent mechanical property and good ionic "
+            "conductivity for high performance Si anode of lithium-ion batteries",
+            "journal": "Journal of Energy Storage",
+            "year": "2026",
+        },
+    ),
     "10.1093/biomet/58.3.525": _Entry(
         "article",
         "bacon1971",

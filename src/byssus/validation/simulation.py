@@ -69,6 +69,33 @@ def published_cell(base: str, *, full: bool) -> tuple[VirtualCell, Parameters]:
     return VirtualCell(base, own, other, {}, (2.5, 4.2)), Parameters(values, (), {})
 
 
+@dataclass(frozen=True)
+class Cathode:
+    """A half cell of a published electrode with a diffusion coefficient of its own, and what a sweep of it needs; SI."""
+
+    cell: VirtualCell
+    written: Parameters
+    radius: float
+    area: float
+    concentration: float
+
+
+def published_cathode(base: str, diffusion: float) -> Cathode:
+    """Return the positive electrode of one of PyBaMM's parameter sets against lithium."""
+    cell, written = published_cell(base, full=False)
+    written.values.update({"Positive particle diffusivity [m2.s-1]": diffusion})
+    get = written.values.__getitem__
+    radius = float(get("Positive particle radius [m]"))
+    volume = float(np.prod([
+        get(name) for name in (
+            "Positive electrode thickness [m]", "Positive electrode active material volume fraction",
+            "Electrode height [m]", "Electrode width [m]",
+        )
+    ]))  # fmt: skip
+    most = float(get("Maximum concentration in positive electrode [mol.m-3]"))
+    return Cathode(cell, written, radius, 3 * volume / radius, most)
+
+
 def stock_model(kind: Kind, options: dict[str, Any]) -> Any:
     """Return one of PyBaMM's models as it is, without limits of the voltage."""
     with warnings.catch_warnings():

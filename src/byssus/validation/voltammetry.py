@@ -647,7 +647,7 @@ def onsets(count: int = 60) -> Part:
 def virtual() -> Part:
     """Sweep virtual cells, whose particles and potentials are none of the analysis'."""
     from byssus.simulate.model import Kind, Model
-    from byssus.validation.simulation import paper_cell, published_cell
+    from byssus.validation.simulation import paper_cell, published_cathode
 
     rows: list[list[str]] = []
     missed = []
@@ -685,22 +685,15 @@ def virtual() -> Part:
              f"{one.depth / radius:.2g}", in_words(law, diffusion)]
         )  # fmt: skip
     for diffusion in (1e-17, 1e-16, 1e-15, 1e-14):
-        cell, written = published_cell("Xu2019", full=False)
-        written.values.update({"Positive particle diffusivity [m2.s-1]": diffusion})
-        get = written.values.__getitem__
-        radius = float(get("Positive particle radius [m]"))
-        volume = np.prod(
-            [get(f"Positive electrode {what}") for what in ("thickness [m]", "active material volume fraction")]
-        )
-        volume *= get("Electrode height [m]") * get("Electrode width [m]")
+        cathode = published_cathode("Xu2019", diffusion)
         one = Couple(
-            rate=RATES[0], diffusion=diffusion, length=radius, shape="sphere", area=float(3 * volume / radius),
-            concentration=float(get("Maximum concentration in positive electrode [mol.m-3]")),
+            rate=RATES[0], diffusion=diffusion, length=cathode.radius, shape="sphere", area=cathode.area,
+            concentration=cathode.concentration,
         )  # fmt: skip
-        law = _swept_cell(Model(cell, "SPM", written=written), 3.5, 4.25, one)
+        law = _swept_cell(Model(cathode.cell, "SPM", written=cathode.written), 3.5, 4.25, one)
         take(f"Xu2019, D {1e4 * diffusion:.0e} cm²/s", law, diffusion)
         rows.append(
-            ["Xu2019, SPM", f"{1e4 * diffusion:.0e}", f"{1e9 * radius:g}", "of the set", "0",
+            ["Xu2019, SPM", f"{1e4 * diffusion:.0e}", f"{1e9 * cathode.radius:g}", "of the set", "0",
              f"{one.depth / radius:.2g}", in_words(law, diffusion)]
         )  # fmt: skip
     listing = Listing(
