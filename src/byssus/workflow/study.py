@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -25,11 +24,9 @@ from byssus.analysis.compare import (
 )
 from byssus.analysis.cycling.cell import Cell, examine
 from byssus.analysis.examined import Examined
-from byssus.analysis.result import Result, tidy
+from byssus.analysis.result import Result
 from byssus.errors import ByssusError, ReadError, SeveralErrors, StudyError
 from byssus.figure import cycling as draw
-from byssus.figure.export import write_figure
-from byssus.figure.paper import drawn_as
 from byssus.figure.spec import Figure
 from byssus.figure.techniques import figures_of_tables, figures_of_tests
 from byssus.files import check_replaceable, folder_written_aside, sha256_of, write_whole
@@ -52,6 +49,7 @@ from byssus.study.study import Study, load
 from byssus.workflow.lacks import lack_of
 from byssus.workflow.progress import REPORT_FILE, Progress, silent
 from byssus.workflow.tests import described, tests_of, write_frames, write_tables
+from byssus.workflow.writing import pictures_of, write_results
 
 RESULTS_FOLDER = "results"
 
@@ -319,22 +317,11 @@ def carry_out(
         virtual=virtual,
         examined=examined,
     )
-    # Drawn once, for the page and for the files beside it.
-    pictures: dict[str, dict[str, bytes]] = {}
-    for figure in figures:
-        progress(f"drawing {figure.title}", len(pictures), len(figures))
-        pictures[figure.name] = drawn_as(figure, ("svg", "pdf"))
+    pictures = pictures_of(figures, progress)
     report = _report(run, figures, {name: drawn["svg"] for name, drawn in pictures.items()})
     page = to_html(report)
     with folder_written_aside(folder) as aside:
-        write_whole(aside / REPORT_FILE, page)
-        write_whole(aside / "citations.bib", report.citations)
-        write_whole(aside / "results.json", json.dumps(run.as_dict(), indent=1, ensure_ascii=False, allow_nan=False))
-        frame = tidy(run.results)
-        write_whole(aside / "results.csv", frame.write_csv())
-        frame.write_parquet(aside / "results.parquet")
-        for figure in figures:
-            write_figure(figure, aside / "figures", pictures=pictures[figure.name])
+        write_results(aside, page, report.citations, run.as_dict(), run.results, figures, pictures)
         write_frames(examined, aside, names)
         write_tables([each for each in examined if each.sample in study.tests], aside, names)
         for cell in cells:

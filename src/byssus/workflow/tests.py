@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,12 +11,10 @@ import polars as pl
 
 from byssus import __version__
 from byssus.analysis.examined import Examined
-from byssus.analysis.result import Result, tidy
+from byssus.analysis.result import Result
 from byssus.analysis.techniques import examine
 from byssus.conventions import Configuration, Made
 from byssus.errors import ByssusError, SeveralErrors
-from byssus.figure.export import write_figure
-from byssus.figure.paper import drawn_as
 from byssus.figure.techniques import figures_of_tests
 from byssus.files import check_replaceable, folder_written_aside, write_whole
 from byssus.findings import Finding, by_severity
@@ -33,6 +30,7 @@ from byssus.study.techniques import Technique, Told, technique_called
 from byssus.workflow.files import is_table
 from byssus.workflow.lacks import lack_of
 from byssus.workflow.progress import REPORT_FILE, Progress, silent
+from byssus.workflow.writing import pictures_of, write_results
 
 
 @dataclass(frozen=True)
@@ -250,10 +248,7 @@ def _write(analysed: Analysed, out: Path, progress: Progress) -> None:
     names = {each.sample: f"{analysed.technique.name}-{at}" for at, each in enumerate(examined, start=1)}
     groups = list(dict.fromkeys(each.group for each in examined))
     figures = figures_of_tests(examined, groups=groups, files=names)
-    pictures = {}
-    for at, figure in enumerate(figures):
-        progress(f"drawing {figure.title}", at, len(figures))
-        pictures[figure.name] = drawn_as(figure, ("svg", "pdf"))
+    pictures = pictures_of(figures, progress)
     methods = list(dict.fromkeys(entry for each in examined for entry in each.methods))
     sources = [
         (each.sample, source) for each in examined for table in each.tables for source in table.metadata.provenance
@@ -274,14 +269,6 @@ def _write(analysed: Analysed, out: Path, progress: Progress) -> None:
         ),
     )
     with folder_written_aside(out) as aside:
-        write_whole(aside / REPORT_FILE, to_html(report))
-        write_whole(aside / "citations.bib", report.citations)
-        answer = json.dumps(analysed.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        write_whole(aside / "results.json", answer)
-        frame = tidy(analysed.results)
-        write_whole(aside / "results.csv", frame.write_csv())
-        frame.write_parquet(aside / "results.parquet")
-        for figure in figures:
-            write_figure(figure, aside / "figures", pictures=pictures[figure.name])
+        write_results(aside, to_html(report), report.citations, analysed.as_dict(), analysed.results, figures, pictures)
         write_frames(examined, aside, names)
         write_tables(examined, aside, names)
