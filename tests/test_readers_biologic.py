@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import sys
 import tarfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -433,12 +432,3 @@ def test_columns_that_galvani_does_not_know(real: Real, tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(ReadError, match=r"cannot be read by galvani.*Column ID 60001.*export it from EC-Lab as text"):
         door.read(path)
-
-
-def test_reading_is_fast(real: Real) -> None:
-    for suffix in (".mpt", ".mpr"):
-        reading(real(PAIR + suffix))
-        began = time.perf_counter()
-        reading(real(PAIR + suffix))
-        # yadg takes 1.5 s for 1.8 MB.
-        assert time.perf_counter() - began < 0.5
