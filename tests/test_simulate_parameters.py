@@ -26,7 +26,7 @@ from byssus.simulate.published import BASES, Base, published, pybamm, source_of
 
 SOURCE = ROOT / "src" / "byssus"
 #: The modules that may say PyBaMM's names; the validation of simulations compares with PyBaMM as it is.
-SEAM = ("simulate/parameters.py", "simulate/published.py", "simulate/surface.py", "validation/simulation")
+SEAM = ("simulate/parameters.py", "simulate/published.py", "simulate/submodels/", "validation/simulation")
 
 
 @functools.cache

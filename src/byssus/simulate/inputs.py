@@ -141,6 +141,8 @@ class Electrode:
         Of silicon: the electrode of `byssus.physics.silicon.BY_ELECTRODE` whose potential it has, or all.
     second
         A second active material in the same coating, with the numbers that are its own: graphite beside silicon.
+    binder
+        Whether its coating swells and its binder lets go (`byssus.simulate.submodels`).
     """
 
     name: str
@@ -151,6 +153,7 @@ class Electrode:
     counted: Input | None = None
     second: Electrode | None = None
     shape: str = silicon.ALL
+    binder: bool = False
 
     @property
     def phases(self) -> tuple[Electrode, ...]:

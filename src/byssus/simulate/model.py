@@ -42,7 +42,7 @@ from byssus.simulate.parameters import (
 )
 from byssus.simulate.published import REFERENCE
 from byssus.simulate.published import pybamm as pybamm
-from byssus.simulate.surface import put_beside
+from byssus.simulate.submodels import equip
 
 if TYPE_CHECKING:
     import pybamm as pybamm_module
@@ -235,10 +235,11 @@ class Model:
         with warnings.catch_warnings():
             # It warns of a change of meaning between its versions, which the seam follows.
             warnings.filterwarnings("ignore", message="The definition of the hysteresis decay rate")
-            beside = next((each for each in cell.electrodes if each.takes_up), None)
-            stock = getattr(module.lithium_ion, kind)(self.options(), build=beside is None)
-            if beside is not None:
-                put_beside(stock, "positive" if beside is cell.positive else "negative")
+            own = next((each for each in cell.electrodes if each.takes_up or each.binder), None)
+            stock = getattr(module.lithium_ion, kind)(self.options(), build=own is None)
+            if own is not None:
+                side = "positive" if own is cell.positive else "negative"
+                equip(stock, side, takes_up=own.takes_up, binder=own.binder)
         stock.events = [event for event in stock.events if "voltage" not in event.name.lower()]
         if cell.opposite is None and kind != "SPM":
             _keep_salt(stock)

@@ -51,7 +51,7 @@ SALT_UNKNOWN: Final = "Electrolyte concentration concatenation [mol.m-3]"
 SALT_TRANSPORT: Final = "Electrolyte transport efficiency"
 CELL_TEMPERATURE: Final = "Cell temperature [K]"
 CURRENT_DENSITY: Final = "Current collector current density [A.m-2]"
-#: Names of `byssus.simulate.surface`, which PyBaMM does not have: what an electrode's oxide, the film on its carbon and
+#: Names of `byssus.simulate.submodels.uptake`, which PyBaMM does not have: what an electrode's oxide, the film on its carbon and
 #: its carbon take up by volume of coating, and where the first two begin; and the lithium in them.
 SURFACE: Final = (
     "charge of oxide [C.m-3]", "charge of film on carbon [C.m-3]", "charge on carbon [C.m-3]", "potential of oxide [V]",
@@ -62,6 +62,30 @@ ON_CARBON: Final = "Lithium on carbon [mol]"
 #: All that is lost to reactions, PyBaMM's, which counts lithium on carbon; and without that.
 LOST: Final = "Total lithium lost to side reactions [mol]"
 LOST_TO_REACTIONS: Final = "Lithium lost to reactions [mol]"
+#: Numbers of the binder, which PyBaMM does not have, with the units that their names end with.
+BINDER: Final = {
+    "expansion": "1", "swelling coefficient": "1", "irreversible share": "1", "irreversible limit": "1",
+    "least porosity": "1", "binder film thickness": "m", "binder uptake": "1", "binder ionic conductivity": "S.m-1",
+    "binder modulus": "Pa", "binder Poisson ratio": "1", "binder flow rate": "s-1", "binder flow stress": "Pa",
+    "SEI modulus": "Pa", "SEI Poisson ratio": "1", "SEI flow rate": "s-1", "SEI flow stress": "Pa",
+    "lithium molar volume": "m3.mol-1", "adhesion": "J.m-2", "debonding coefficient": "1", "debonding exponent": "1",
+    "healing frequency": "s-1", "carbon threshold": "1", "network exponent": "1", "damage exponent": "1",
+    "SEI shed share": "1", "SEI in pores": "1", "solvent volume per charge": "m3.C-1", "electrolyte outside pores": "m",
+}  # fmt: skip
+#: What the submodels of the binder tell of a coating: means over it, and sums.
+ACTIVE_SHARE: Final = "Share of active material with contact"
+DORMANT: Final = "Lithium without contact [mol]"
+THICKNESS_RATIO: Final = "Thickness over that as made"
+POROSITY: Final = "Porosity of the coating as it is"
+STRAIN: Final = "Irreversible strain"
+BINDER_STRESS: Final = "Stress of the binder [Pa]"
+OUTSIDE: Final = "Electrolyte outside pores [m3]"
+OUTSIDE_SALT: Final = "Salt outside pores [mol]"
+
+
+def of_binder(side: str, name: str) -> str:
+    """Return what a number of the binder is called among PyBaMM's parameters."""
+    return f"{side} electrode {name} [{BINDER[name]}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +279,24 @@ def _working(writer: _Writer, electrode: Electrode, domain: str, prefix: str) ->
     writer.phase = ""
     if electrode.takes_up:
         _surface(writer, electrode, domain, prefix)
+    if electrode.binder:
+        _binder(writer, electrode, domain, prefix)
+
+
+def _binder(writer: _Writer, electrode: Electrode, domain: str, prefix: str) -> None:
+    """Write what the submodels of the binder start from; soaked, it takes some of the pores."""
+    inputs = electrode.inputs
+    for name in BINDER:
+        writer.plain(of_binder(domain, name), name, inputs, prefix)
+    soaked = writer.number("porosity", inputs, prefix) - (
+        writer.number("binder fraction", inputs, prefix) * writer.number("binder uptake", inputs, prefix)
+    )
+    writer.put(f"{domain} electrode porosity", soaked, "porosity − binder fraction × binder uptake", inputs["porosity"],
+               inputs["binder fraction"], inputs["binder uptake"])  # fmt: skip
 
 
 def _surface(writer: _Writer, electrode: Electrode, domain: str, prefix: str) -> None:
-    """Write what oxide and carbon take up, which `byssus.simulate.surface` makes a reaction of."""
+    """Write what oxide and carbon take up, which `byssus.simulate.submodels.uptake` makes a reaction of."""
     inputs = electrode.inputs
     loading, thickness = (writer.number(name, inputs, prefix) for name in ("loading", "thickness"))
     for name, key in zip(SURFACE[:3], SURFACE_CHARGES, strict=True):
@@ -517,6 +555,17 @@ def observed(cell: VirtualCell) -> dict[str, tuple[str, float, float]]:
         "truth: Lithium in Electrolyte / mol": ("Total lithium in electrolyte [mol]", 1.0, 0.0),
         "truth: Lithium Lost to Reactions / mol": (LOST, 1.0, 0.0),
     }
+    if any(each.binder for each in cell.electrodes):
+        found |= {
+            "truth: Active Share / 1": (ACTIVE_SHARE, 1.0, 0.0),
+            "truth: Lithium without Contact / mol": (DORMANT, 1.0, 0.0),
+            "truth: Thickness Ratio / 1": (THICKNESS_RATIO, 1.0, 0.0),
+            "truth: Porosity / 1": (POROSITY, 1.0, 0.0),
+            "truth: Irreversible Strain / 1": (STRAIN, 1.0, 0.0),
+            "truth: Binder Stress / MPa": (BINDER_STRESS, 1e-6, 0.0),
+            "truth: Electrolyte outside Pores / uL": (OUTSIDE, 1e9, 0.0),
+            "truth: Salt outside Pores / mol": (OUTSIDE_SALT, 1.0, 0.0),
+        }
     if any(each.takes_up for each in cell.electrodes):
         found |= {
             "truth: Lithium Lost to Reactions / mol": (LOST_TO_REACTIONS, 1.0, 0.0),
@@ -552,7 +601,11 @@ def _observed_of(electrode: Electrode, side: str, phase: str, which: str) -> dic
     if not from_set:
         sigma = own["SEI area"].value * own["density"].value * own["radius"].value / 3
         found[f"truth: {which}Branch / 1"] = (f"X-averaged {side} electrode {phase}hysteresis state", 1.0, 0.0)
-        found[f"truth: {which}SEI Thickness / nm"] = (f"X-averaged {side} {phase}SEI thickness [m]", 1e9 / sigma, 0.0)
+        found[f"truth: {which}Lithium in SEI / mol"] = (f"Loss of lithium to {side} {phase}SEI [mol]", 1.0, 0.0)
+        told = f"{side} electrode thickness of SEI" if electrode.binder else f"{side} {phase}SEI thickness"
+        found[f"truth: {which}SEI Thickness / nm"] = (f"X-averaged {told} [m]", 1e9 / sigma, 0.0)
+        found[f"truth: {which}Film Overpotential / V"] = (
+            f"X-averaged {side} electrode {phase}SEI film overpotential [V]", 1.0, 0.0)  # fmt: skip
     return found
 
 

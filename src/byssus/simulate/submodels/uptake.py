@@ -26,17 +26,19 @@ FOLLOWS: Final = 60.0
 _SCALE: Final = 1e3
 
 
-def put_beside(stock: Any, domain: str) -> None:
-    """Put the reaction into an electrode of one of PyBaMM's models that is not yet built, and build it.
+def uptake(stock: Any, domain: str) -> Any:
+    """Return the submodel that stands in the place of PyBaMM's lithium plating, for an electrode of one of its models.
 
     Parameters
     ----------
     domain
         ``positive`` or ``negative``: where the silicon is.
     """
-    place = f"{domain} primary lithium plating"
-    stock.submodels[place] = _reaction()(stock.param, domain, stock.options)
-    stock.build_model()
+    return _reaction()(stock.param, domain, stock.options)
+
+
+def without_carbon(stock: Any) -> None:
+    """Tell what is lost to reactions in a built model without the lithium on carbon, which comes back."""
     stock.variables[LOST_TO_REACTIONS] = stock.variables[LOST] - stock.variables[ON_CARBON]
 
 
