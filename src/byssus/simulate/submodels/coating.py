@@ -22,8 +22,7 @@ from byssus.simulate.submodels.state import Coating
 #: Share of its electronic conductivity as made that a coating keeps when its network of carbon has come apart: a small
 #: number in place of none, with which no equation has a solution.
 _LEFT: Final = 1e-3
-#: Scale of electrolyte outside the pores in m, and of its salt in mol/m².
-_DEPTH: Final = 1e-5
+#: Scale of the salt outside the pores in mol/m².
 _SALT: Final = 1e-2
 
 
@@ -37,22 +36,17 @@ def porosity(coating: Coating, options: Any) -> Any:
 
         def get_fundamental_variables(self) -> dict[str, Any]:
             self.strain, strain = coating.state(f"{side} electrode irreversible strain")
-            self.outside = coating.amount("Electrolyte outside pores [m]", _DEPTH)
             self.salt = coating.amount("Salt outside pores [mol.m-2]", _SALT)
             area = coating.param.L_y * coating.param.L_z
             return {
                 f"{side} electrode irreversible strain": strain,
                 STRAIN: module.yz_average(module.x_average(strain)),
-                OUTSIDE: module.yz_average(self.outside) * area,
                 OUTSIDE_SALT: module.yz_average(self.salt) * area,
             }
 
         def get_coupled_variables(self, variables: dict[str, Any]) -> dict[str, Any]:
             made, numbers, (low, high) = coating.electrode.epsilon_init, coating.electrode.prim, LITHIATION
-            held = (
-                variables[f"{side} electrode active material volume fraction"] * coating.stoichiometry(variables)
-                + variables[f"{side} electrode lithium without contact [mol.m-3]"] / numbers.c_max
-            )
+            held = variables[f"{side} electrode lithium in silicon [mol.m-3]"] / numbers.c_max
             film = (
                 variables[f"{side} SEI concentration [mol.m-3]"] - numbers.L_sei_0 * numbers.a_typ / numbers.V_bar_sei
             )
@@ -70,7 +64,11 @@ def porosity(coating: Coating, options: Any) -> Any:
             pores[f"{coating.domain} electrode"] = share * ratio
             # Other submodels make their averages of it.
             variables |= self._get_standard_porosity_variables(pores)
+            # Volumes add up: what the pores no longer hold is outside, but for the solvent that has reacted.
+            used = coating.number("solvent volume per charge") * self.param.F * numbers.z_sei * film
             variables |= {
+                OUTSIDE: coating.number("electrolyte outside pores") * coating.param.L_y * coating.param.L_z
+                + coating.whole(made - share * ratio - used),
                 f"{side} electrode growth of solids": growth,
                 f"{side} electrode thickness ratio": ratio,
                 f"{side} electrode share of pores": share,
@@ -82,20 +80,15 @@ def porosity(coating: Coating, options: Any) -> Any:
         def set_rhs(self, variables: dict[str, Any]) -> None:
             leaving = variables[f"{side} electrode electrolyte leaving pores [s-1]"]
             salt = variables[f"{side} electrolyte concentration [mol.m-3]"]
-            film = variables[f"{side} electrode SEI volumetric interfacial current density [A.m-3]"]
-            used = coating.number("solvent volume per charge") * film
-            thickness = coating.electrode.L
             self.rhs = {
                 self.strain: coating.rate(variables[f"{side} electrode rate of irreversible strain [s-1]"]),
-                self.outside: module.x_average(leaving + used) * thickness,
-                self.salt: module.x_average(leaving * salt) * thickness,
+                self.salt: module.x_average(leaving * salt) * coating.electrode.L if coating.salt else module.Scalar(0),
             }
 
         def set_initial_conditions(self, _variables: dict[str, Any]) -> None:
             volume = coating.number("electrolyte outside pores")
             self.initial_conditions = {
                 self.strain: module.Scalar(0),
-                self.outside: volume,
                 self.salt: volume * coating.param.c_e_init_av,
             }
 

@@ -22,16 +22,20 @@ class Coating:
         ``positive`` or ``negative``.
     averaged
         Whether the model has one particle for the whole coating, as SPM and SPMe have.
+    salt
+        Whether the model has salt that moves, as SPMe and DFN have.
     """
 
     param: Any
     domain: str
     averaged: bool
+    salt: bool
 
     @classmethod
     def of(cls, stock: Any, domain: str) -> Coating:
         """Return the coating of an electrode of one of PyBaMM's models."""
-        return cls(stock.param, domain, stock.x_average)
+        still = isinstance(stock.submodels["electrolyte diffusion"], pybamm().electrolyte_diffusion.ConstantConcentration)
+        return cls(stock.param, domain, stock.x_average, not still)
 
     @property
     def side(self) -> str:
