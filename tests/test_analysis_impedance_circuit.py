@@ -11,8 +11,9 @@ import pytest
 
 from byssus.analysis.examined import Examined
 from byssus.analysis.impedance import Circuit, examine_eis, fit_circuit
+from byssus.analysis.impedance.eis import _widened
 from byssus.analysis.impedance.elements import ELEMENTS
-from byssus.analysis.impedance.fitting import candidates, choose
+from byssus.analysis.impedance.fitting import Derived, candidates, choose
 from byssus.analysis.result import Result
 from byssus.errors import FitError, UsageError
 from byssus.measured.metadata import Metadata, Sample
@@ -233,6 +234,35 @@ def test_the_circuit_that_made_a_spectrum_is_chosen(text: str, values: list[floa
     assert str(choose(spectra, candidates(inductive=False)).circuit) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "values", "transfer"),
+    [
+        ("R0-p(R1-W1,Q1)", [5.0, 100.0, 15.0, 2e-5, 0.9], 100.0),
+        ("R0-p(R1-W1,Q1)", [5.0, 50.0, 20.0, 1e-4, 0.85], 50.0),
+        ("R0-p(R1,Q1)-W1", [5.0, 100.0, 2e-5, 0.9, 15.0], 100.0),
+        ("R0-p(R1,Q1)-p(R2-W1,Q2)", [5.0, 20.0, 2e-6, 0.9, 100.0, 15.0, 2e-4, 0.9], 100.0),
+    ],
+)
+def test_the_interval_of_a_chosen_circuit_holds_the_truth(text: str, values: list[float], transfer: float) -> None:
+    """Each draw lies within three standard errors, as all but 1 in 370 do."""
+    for seed, share in enumerate((0.003, 0.01)):
+        chosen = results(examine_eis([table(noisy(text, values, share, seed))], {}))[
+            "charge-transfer resistance in ohm"
+        ]
+        assert chosen.value is not None
+        assert chosen.uncertainty is not None
+        assert abs(chosen.value - transfer) < 3 * chosen.uncertainty
+        # Not by being so wide that it says nothing.
+        assert chosen.uncertainty < 0.05 * transfer
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.9, 1.0), (1.0, 1.2), (0.9, 1.1), (0.95, 1.1)])
+def test_twice_the_error_reaches_every_rival(low: float, high: float) -> None:
+    widened = _widened(Derived(50.0, 0.01), (low, high))
+    assert widened.error is not None
+    assert 2 * widened.error >= 50.0 * max(1 - low, high - 1)
+
+
 # The analysis
 
 
@@ -321,7 +351,9 @@ def test_a_silicon_half_cell_says_where_lithium_shows() -> None:
     told = {"circuit": "R0-p(R1,Q1)"}
     found = examine_eis([table(z, z, z, sample=sample, volts=[0.05, 0.3, 0.9])], told)
     (said,) = [finding for finding in found.findings if finding.code == "lithium-electrode-shows"]
-    assert "1 (0.05 V), 3 (0.9 V)" in said.message
+    assert "spectra 1 (0.05 V), 3 (0.9 V) of a silicon half cell were" in said.message
+    (one,) = examine_eis([table(z, z, sample=sample, volts=[0.05, 0.3])], told).findings
+    assert "spectrum 1 (0.05 V) of a silicon half cell was" in one.message
     assert not [one for one in examine_eis([table(z, volts=[0.05])], told).findings if one.code == said.code]
 
 

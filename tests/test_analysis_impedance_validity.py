@@ -19,6 +19,7 @@ from byssus.analysis.impedance.relaxation import relaxation, said
 from byssus.analysis.impedance.spectrum import spectra
 from byssus.analysis.impedance.validity import checked, lost_to_amplitude, validity
 from byssus.errors import AnalysisError
+from byssus.figure.curves import Frame
 from byssus.figure.spectra import eis_figures, tortuosity_figures
 from byssus.measured.metadata import Metadata, Sample
 from byssus.measured.read import read
@@ -112,12 +113,31 @@ def test_frequencies_out_of_order_and_doubled_are_named_and_used() -> None:
     assert validity(found.frequency, found.impedance).verdict == "passes"
 
 
+def test_a_file_out_of_order_is_one_spectrum_and_said(tmp_path: Path) -> None:
+    shuffled = np.random.default_rng(0).permutation(71)
+    twice = np.r_[0:71, 0:71]
+    for order, count, expected in ((shuffled, 1, ["impedance-frequencies"]), (twice, 2, [])):
+        file = tmp_path / f"{count}.csv"
+        columns = {
+            "Frequency / Hz": FREQUENCY,
+            "Real Impedance / ohm": TWO_ARCS.real,
+            "Imaginary Impedance / ohm": TWO_ARCS.imag,
+        }
+        pl.DataFrame({name: values[order] for name, values in columns.items()}).write_csv(file)
+        found, findings = spectra(read(file))
+        assert len(found) == count
+        assert [finding.code for finding in findings] == expected
+        for one in found:
+            np.testing.assert_allclose(one.impedance, TWO_ARCS)
+
+
 def test_a_point_without_impedance_is_marked() -> None:
     z = TWO_ARCS.copy()
     z[9] = 0
     (found,), findings = spectra(table(FREQUENCY, z))
     assert np.flatnonzero(~found.used).tolist() == [9]
     assert "1 point (" in findings[0].message
+    assert "has no impedance" in findings[0].message
     assert validity(found.frequency, found.impedance, use=found.used).verdict == "passes"
 
 
@@ -191,7 +211,7 @@ def test_an_outlier_is_found_among_noise_and_only_marked(at: int) -> None:
     assert np.flatnonzero(~marked.used).tolist() == [at]
     assert found.verdict == "passes"
     assert [finding.code for finding in findings] == ["impedance-points"]
-    assert f"{FREQUENCY[at]:.4g} Hz" in findings[0].message
+    assert f"the point at {FREQUENCY[at]:.4g} Hz lies" in findings[0].message
 
 
 def test_a_cell_that_changes_while_slow_points_are_taken_passes_in_part() -> None:
@@ -487,14 +507,50 @@ def test_the_figures_of_one_spectrum_and_of_a_series(real: Real) -> None:
     assert figures["kramers-kronig"].panels[0].y.range == (-1.5, 1.5)
     assert "beyond the range" in figures["kramers-kronig"].caption
     named = [text.text for text in figures["relaxation-times"].panels[0].texts]
-    assert len(named) == examined.frames["relaxation peaks"].height
+    unnamed = figures["relaxation-times"].caption.partition("Without room beside their peaks: ")[2].count(" Ω")
+    assert len(named) + unnamed == examined.frames["relaxation peaks"].height
 
     series = examine_eis([read(real("eis/PEIS_nesd.mpr"))], {})
     first, *_ = eis_figures([series], [""])
     assert first.name.startswith("impedance-series")
-    assert [panel.y.quantity for panel in first.panels] == ["R_ct", "R_s"]
+    assert [panel.y.quantity for panel in first.panels] == ["Charge transfer", "In series"]
     assert all(one.y_uncertainty and all(one.y_uncertainty) for one in first.panels[0].series)
     assert len(first.panels[0].series[0].x) == 12
+
+
+def test_peaks_are_named_where_there_is_room_and_else_in_the_caption() -> None:
+    # Two arcs whose tops are half a decade apart: their resistances would stand over each other.
+    z = 5 + 30 / (1 + 1e-2 * S) + 70 / (1 + 4e-2 * S) + 20 / (1 + 1e-4 * S) + 0.5 / (1e-2 * S) ** 0.5
+    examined = examine_eis([table(FREQUENCY, noisy(z, 1e-4))], {"circuit": "R0-p(R1,C1)-p(R2,C2)-p(R3,C3)-W1"})
+    figure = next(one for one in eis_figures([examined], [""]) if one.name.startswith("relaxation"))
+    (panel,) = figure.panels
+    frame = Frame.of(figure.x, panel.y, panel.series)
+    assert len(panel.texts) >= 2
+    # Each stands clear of the curve and of those before it.
+    assert all(frame.fits(text) for text in panel.texts)
+
+
+def test_resistances_and_relaxation_times_have_the_basis_of_the_nyquist_plot() -> None:
+    spectra = [noisy(TWO_ARCS, 0.003, seed) for seed in (0, 1)]
+    single = [table(FREQUENCY, z) for z in spectra]
+    both = pl.concat(
+        [
+            one.data.with_columns(pl.lit(at, pl.Int64).alias("Spectrum Count / 1"))
+            for at, one in enumerate(single, start=1)
+        ]
+    )
+    about = Metadata(kind="impedance", sample=Sample(name="film", electrode_area=Quantity(2.0, "cm^2")))
+    examined = examine_eis([Table(both, about)], {"circuit": "R0-p(R1,Q1)-p(R2,Q2)"})
+    figures = {figure.name.split("-film")[0]: figure for figure in eis_figures([examined], [""])}
+    for name in ("nyquist", "impedance-series", "relaxation-times"):
+        assert {panel.y.unit for panel in figures[name].panels} == {"ohm*cm^2"}, name
+    (transfer, *_) = figures["impedance-series"].panels
+    found = examined.frames["spectra"]["Charge-Transfer Resistance / ohm"]
+    assert transfer.series[0].y == pytest.approx([2 * value for value in found])
+    curve = figures["relaxation-times"].panels[0].series[0]
+    assert curve.y == pytest.approx(
+        2 * examined.frames["relaxation times"].filter(pl.col("Spectrum / 1") == 1)["Distribution / ohm"]
+    )
 
 
 def test_the_figure_of_pores_has_the_transmission_line() -> None:

@@ -30,7 +30,7 @@ def value(number: str, unit: str) -> float:
 
 
 def test_what_they_are_of_is_known() -> None:
-    assert set(NUMBERS["of"]) - {"electrode", "cell", "SEI"} <= set(load().substances["substance"])
+    assert set(NUMBERS["of"]) - {"electrode", "cell", "SEI", "binder"} <= set(load().substances["substance"])
 
 
 def test_every_number_says_where_it_is_from() -> None:
@@ -85,7 +85,13 @@ def test_a_number_that_is_a_property_takes_what_it_leaves_empty_from_there() -> 
 
 
 #: By what a number is of, the substances of which a property could be the same fact.
-SUBSTANCES = {"Si": ["Si"], "cell": ["PE", "PP", "Li", "1 M LiPF6 in EC/DEC/DMC"], "electrode": [], "SEI": []}
+SUBSTANCES = {
+    "Si": ["Si"],
+    "cell": ["PE", "PP", "Li", "1 M LiPF6 in EC/DEC/DMC"],
+    "electrode": [],
+    "SEI": [],
+    "binder": [],
+}
 
 
 def test_no_property_is_said_again() -> None:

@@ -26,7 +26,13 @@ from byssus.simulate.published import BASES, Base, published, pybamm, source_of
 
 SOURCE = ROOT / "src" / "byssus"
 #: The modules that may say PyBaMM's names; the validation of simulations compares with PyBaMM as it is.
-SEAM = ("simulate/parameters.py", "simulate/published.py", "simulate/submodels/", "validation/simulation")
+SEAM = (
+    "simulate/parameters.py",
+    "simulate/published.py",
+    "simulate/submodels/",
+    "simulate/plugin.py",
+    "validation/simulation",
+)
 
 
 @functools.cache

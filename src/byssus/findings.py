@@ -176,7 +176,7 @@ CODES: dict[str, Code] = {
     ),
     "apparent-diffusion": Code(
         "warning",
-        "A diffusion coefficient from peak currents is apparent: what the equation of Randles and Ševčík rests on does not hold.",
+        "A diffusion coefficient, from peak currents or from a Warburg element, is apparent: what its equation rests on does not hold.",
         "Read the reason; quote it as apparent, or not at all.",
     ),
     "noisy-current": Code(
@@ -193,6 +193,11 @@ CODES: dict[str, Code] = {
         "warning",
         "The equations of a virtual cell could not be solved on; what was finished before is in the table.",
         "See the likely cause in the message; change the current, the window or the number of the cell that it names.",
+    ),
+    "runs-without-answer": Code(
+        "warning",
+        "Runs of a sensitivity gave no number; the whole trajectories or rows that they belong to are left out.",
+        "Look which part of a range the rest speaks for; narrow the ranges that lead where no cell is.",
     ),
     "null-model-wins": Code(
         "warning",
@@ -486,8 +491,13 @@ CODES: dict[str, Code] = {
     ),
     "circuit-ambiguous": Code(
         "warning",
-        "Other values of the same circuit describe the spectrum as well.",
+        "Other values of the same circuit, or other circuits, describe the spectrum as well.",
         "Decide between them by what else is known of the cell, and say how.",
+    ),
+    "cycles-not-compared": Code(
+        "note",
+        "Spectra before and after cycling are not of one state of charge, by their voltages, and are not compared.",
+        "Compare spectra at one voltage; or, where cycling moved the voltage of a state, tell the state of charge of each file.",
     ),
     "spectrum-in-part": Code(
         "note",

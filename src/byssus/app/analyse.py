@@ -13,6 +13,7 @@ from byssus.conventions import Configuration, Made
 from byssus.errors import UsageError
 
 if TYPE_CHECKING:
+    from byssus.analysis.examined import Examined
     from byssus.study.techniques import Technique
 
 _SCHEMA = "byssus.analyse/1"
@@ -121,11 +122,33 @@ def _carry_out(
             terminal.print_rows(
                 [(f"{one.name}, {one.basis}" if one.basis else one.name, _said(one)) for one in each.results]
             )
+        _print_changes(done.examined)
         terminal.print_findings(done.findings)
         if done.report is not None:
             print(done.report)  # noqa: T201 - unwrapped and last
     if done.errors:
         raise typer.Exit(1)
+
+
+def _print_changes(examined: Sequence[Examined]) -> None:
+    """Print what cycling changed in impedance, and which binders differ, where spectra before and after are known."""
+    from byssus.analysis.impedance import before_and_after
+    from byssus.report.tests import tables_of_changes
+
+    if before_and_after(examined) is None:
+        return
+    for table in tables_of_changes(examined):
+        print(f"\n{table.title}, with 95 % intervals")  # noqa: T201
+        heads = (table.heads[0], table.heads[1], "", *(column.name for column in table.columns))
+        rows = [
+            (
+                row.name,
+                *row.words,
+                *(" ".join((entry.text, *(f"({under})" for under in entry.under))) for entry in row.entries),
+            )
+            for row in table.rows
+        ]
+        terminal.print_table(heads, rows)
 
 
 def _said(result: Any) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from byssus import __version__
-from byssus.app import analyse, calc, design, known, protocol, simulate, terminal
+from byssus.app import analyse, calc, design, known, protocol, sensitivity, simulate, terminal
 from byssus.conventions import Configuration, Made
 from byssus.errors import (
     ByssusError,
@@ -376,6 +376,7 @@ app.command()(known.facts)
 app.command()(calc.calc)
 app.command()(design.design)
 app.command()(simulate.simulate)
+app.command()(sensitivity.sensitivity)
 app.command()(protocol.protocol)
 
 

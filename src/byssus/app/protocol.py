@@ -21,7 +21,10 @@ _SCHEMA = "byssus.protocol/1"
 
 def protocol(
     study: Annotated[
-        str, typer.Argument(help="A study.yaml with virtual cells, its folder, or one that is shipped: ccl, full-cell.")
+        str,
+        typer.Argument(
+            help="A study.yaml with virtual cells, its folder, or one that is shipped: ccl, full-cell, pairs."
+        ),
     ],
     test: Annotated[str, typer.Option("--test", help="formation, rate, cycling, cv, gitt, ici, power or eis.")],
     sample: Annotated[str | None, typer.Option("--sample", help="A virtual cell; needed if there are several.")] = None,

@@ -16,7 +16,10 @@ _SCHEMA = "byssus.simulate/1"
 
 def simulate(
     study: Annotated[
-        str, typer.Argument(help="A study.yaml with virtual cells, its folder, or one that is shipped: ccl, full-cell.")
+        str,
+        typer.Argument(
+            help="A study.yaml with virtual cells, its folder, or one that is shipped: ccl, full-cell, pairs."
+        ),
     ],
     test: Annotated[
         list[str] | None,
@@ -42,6 +45,12 @@ def simulate(
         bool,
         typer.Option("--spread", help="Repeat the tests of silicon with the potential of each published electrode."),
     ] = False,
+    binder: Annotated[
+        bool | None,
+        typer.Option(
+            "--binder/--no-binder", help="With or without the binder's equations on silicon [as the study says]."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Simulate the virtual cells of a study, and analyse what comes out as if it had been measured."""
@@ -57,7 +66,7 @@ def simulate(
             raise UsageError("is missing", field="--test", fix="name a test, or all")
         asked = virtual.Asked(
             tuple(test or ()), tuple(sample or ()), next((kind for kind in KINDS if kind == model), None), instrument,
-            seed, fresh, all_records, spread,
+            seed, fresh, all_records, spread, binder,
         )  # fmt: skip
         path, kept = place(study)
         if explain:

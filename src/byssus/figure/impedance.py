@@ -141,7 +141,7 @@ def nyquist(
     basis = basis or common_basis(tables, (CapacityBasis.AREA,))
     spectra, said = _chosen(tables, basis, fits)
     x, y, cut = _equal(spectra)
-    of = _unit(basis)
+    of = unit_of(basis)
     horizontal, upright = Axis(quantity="Re Z", unit=of, range=x), Axis(quantity="−Im Z", unit=of, range=y)
     lines = [_line(one, one.real, tuple(-value for value in one.imaginary)) for one in spectra]
     frame = Frame.of(horizontal, upright, lines, equal=True)
@@ -178,7 +178,7 @@ def nyquist(
         name,
         groups,
         caption=joined(
-            f"Negative imaginary over real part of the impedance{_per(basis)}, axes equal; {said}",
+            f"Negative imaginary over real part of the impedance{per_area(basis)}, axes equal; {said}",
             "Filled markers: decades of frequency, named where there is room." if any(one.x for one in decades) else "",
             _of_fits(spectra),
             cut,
@@ -212,7 +212,7 @@ def bode(
     frequency = Axis(
         quantity="Frequency", unit="Hz", range=wide([f for one in spectra for f in one.frequency]), log=True
     )
-    size = Axis(quantity="|Z|", unit=_unit(basis), range=wide([value for one in sizes for value in one]), log=True)
+    size = Axis(quantity="|Z|", unit=unit_of(basis), range=wide([value for one in sizes for value in one]), log=True)
     phase = Axis(quantity="−Phase", unit="deg", range=around(value for one in phases for value in one))
     upper = [_line(one, one.frequency, values, sparse=True) for one, values in zip(spectra, sizes, strict=True)]
     lower = [_line(one, one.frequency, values, sparse=True) for one, values in zip(spectra, phases, strict=True)]
@@ -231,7 +231,7 @@ def bode(
         name,
         groups,
         caption=joined(
-            f"Magnitude and negative phase of the impedance{_per(basis)} over the frequency; {said}",
+            f"Magnitude and negative phase of the impedance{per_area(basis)} over the frequency; {said}",
             _of_fits(spectra),
             between=" ",
         ),
@@ -408,11 +408,13 @@ def _last(series: Series) -> Iterator[Text]:
     return beside(series.x[-1], series.y[-1], series.group)
 
 
-def _unit(basis: CapacityBasis) -> str:
+def unit_of(basis: CapacityBasis) -> str:
+    """Return the unit of an impedance by a basis."""
     return "ohm*cm^2" if basis is CapacityBasis.AREA else "ohm"
 
 
-def _per(basis: CapacityBasis) -> str:
+def per_area(basis: CapacityBasis) -> str:
+    """Say in a caption what an impedance is multiplied by."""
     return " times the electrode's area" if basis is CapacityBasis.AREA else ""
 
 

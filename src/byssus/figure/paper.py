@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from byssus.figure import style
+from byssus.figure import sensitivity, style
 from byssus.figure.fonts import families
 from byssus.figure.spec import Axis, Figure, Number, Panel, Series, Text
 
@@ -116,6 +116,8 @@ def to_canvas(figure: Figure, *, width_cm: float = style.ONE_COLUMN_CM, height_c
     from matplotlib.ticker import MaxNLocator
 
     with mpl.rc_context(_style(figure)):
+        if figure.x.names:
+            return sensitivity.to_canvas(figure, width_cm=width_cm, height_cm=height_cm)
         height = height_cm or _PANEL_CM * len(figure.panels) + _REST_CM
         canvas = Canvas(figsize=(width_cm / style.CM_PER_INCH, height / style.CM_PER_INCH), layout="constrained")
         FigureCanvasAgg(canvas)
@@ -151,7 +153,7 @@ def _texts(figure: Figure) -> list[str]:
     entries = [style.entry(series.label or "") for series in figure.legend()]
     panels = [text for panel in figure.panels for text in (panel.y.label, *(part.text for part in panel.texts))]
     ticks = [text for axis in (figure.x, *(panel.y for panel in figure.panels)) for _, text in axis.ticks]
-    return [figure.x.label, figure.legend_title or "", *panels, *entries, *ticks]
+    return [figure.x.label, *figure.x.names, figure.legend_title or "", *panels, *entries, *ticks]
 
 
 def _make_equal(canvas: Canvas, ax: Axes, figure: Figure, *, free: bool) -> None:

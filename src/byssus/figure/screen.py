@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 from typing import Any
 
-from byssus.figure import style
+from byssus.figure import sensitivity, style
 from byssus.figure.spec import Axis, Figure, Number, Panel, Series, Text
 from byssus.figure.thin import thinned
 
@@ -22,6 +22,8 @@ def to_plotly(figure: Figure) -> dict[str, Any]:
 
     Colours of text, axes and grid are left to the page, which sets them for light and dark.
     """
+    if figure.x.names:
+        return sensitivity.to_plotly(figure)
     figure = thinned(figure)
     count = len(figure.panels)
     height = (1 - _GAP * (count - 1)) / count

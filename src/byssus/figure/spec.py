@@ -40,6 +40,8 @@ class Axis(_Spec):
     range: tuple[float, float] | None = None
     #: Whether equal distances are equal ratios; the range stays in the axis' own unit.
     log: bool = False
+    #: What stands at 1, 2, 3 … instead of numbers; bars of them lie, the first at the top (`byssus.figure.sensitivity`).
+    names: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

@@ -10,7 +10,7 @@ import polars as pl
 
 from byssus.analysis.cycling.columns import u
 from byssus.analysis.examined import Examined
-from byssus.analysis.impedance.eis import (
+from byssus.analysis.impedance.frames import (
     CYCLE,
     FREQUENCY,
     IMAGINARY,
@@ -25,14 +25,27 @@ from byssus.analysis.impedance.eis import (
     VOLTAGE,
 )
 from byssus.analysis.impedance.validity import LIMIT
+from byssus.conventions import CapacityBasis
 from byssus.figure.binders import how_many, joined
-from byssus.figure.curves import MOST_CURVES, Called, around, called, group_of, stroke_of, voltage_axis
-from byssus.figure.impedance import bode, nyquist, spectra_of
-from byssus.figure.profiles import evenly, tint
+from byssus.figure.curves import (
+    MOST_CURVES,
+    Called,
+    Frame,
+    around,
+    beside,
+    called,
+    common_basis,
+    group_of,
+    stroke_of,
+    voltage_axis,
+)
+from byssus.figure.cycled import change_figures
+from byssus.figure.impedance import bode, nyquist, per_area, spectra_of, unit_of
+from byssus.figure.profiles import divisor, evenly, tint
 from byssus.figure.ranges import wide
 from byssus.figure.spec import Axis, Figure, Panel, Series, Text
 from byssus.measured.tables import Table
-from byssus.quantity import format_value
+from byssus.quantity import format_value, pretty_unit
 
 _GAMMA, _TAU = "Distribution / ohm", "Relaxation Time / s"
 #: Columns of the frames and of a table of impedance that mean the same.
@@ -71,6 +84,7 @@ def eis_figures(
     if len(examined) > 1:
         for draw in (nyquist, bode):
             yield draw(tables, groups, fits=fits)
+    yield from change_figures(examined, groups)
     yield from _trends(list(zip(examined, tables, names, strict=True)), groups)
     for each, table, name in zip(examined, tables, names, strict=True):
         for draw in (nyquist, bode):
@@ -80,7 +94,7 @@ def eis_figures(
         if "relaxation times" in each.frames:
             yield relaxation_times(each, table, groups, name)
         if "temperature law" in each.frames:
-            yield _arrhenius(each, groups, name)
+            yield _arrhenius(each, table, groups, name)
 
 
 def tortuosity_figures(
@@ -206,10 +220,12 @@ def relaxation_times(each: Examined, table: Table, groups: Sequence[str], name: 
     have = set(curves[SPECTRUM])
     drawn = [one for one in _drawn(table) if one[0] in have]
     alone = len(drawn) == 1
-    series, texts = [], []
+    basis = common_basis([table], (CapacityBasis.AREA,))
+    area = divisor(table, basis)
+    series = []
     for number, what, pale in drawn:
         part = curves.filter(pl.col(SPECTRUM) == number)
-        gamma, doubt = part[_GAMMA].to_numpy(), part[u(_GAMMA)].to_numpy()
+        gamma, doubt = area * part[_GAMMA].to_numpy(), area * part[u(_GAMMA)].to_numpy()
         band = (
             {"low": tuple(np.maximum(gamma - 1.96 * doubt, 0.0)), "high": tuple(gamma + 1.96 * doubt)} if alone else {}
         )
@@ -227,43 +243,49 @@ def relaxation_times(each: Examined, table: Table, groups: Sequence[str], name: 
                 | band
             )
         )
-        if alone:
-            for row in peaks.filter(pl.col(SPECTRUM) == number).iter_rows(named=True):
-                at = int(np.argmin(np.abs(np.log(part[_TAU].to_numpy() / row[_TAU]))))
-                size = format_value(row[RESISTANCE], row[u(RESISTANCE)])
-                text = f"{size} Ω{', open' if row['Open'] else ''}"
-                place = "above left" if at > 0.7 * len(gamma) else "above"
-                texts.append(
-                    Text.model_validate(
-                        {"text": text, "x": row[_TAU], "y": gamma[at], "group": group_of(table), "place": place}
-                    )
-                )
     top = max(value for one in series for value in (*one.y, *(one.high or ())) if value is not None)
     # A band that is much higher than its curve says so in words: it would flatten the curve.
     highest = max(value for one in series for value in one.y if value is not None)
     top = min(top, 2 * highest)
+    across = Axis(quantity="Time constant", unit="s", range=wide(list(curves[_TAU])), log=True)
+    up = Axis(quantity="γ", unit=unit_of(basis), range=(-0.03 * top, 1.12 * top))
+    texts, rest = _peaks(peaks, series[0], Frame.of(across, up, series), area, unit_of(basis)) if alone else ((), "")
     return Figure(
         name=f"relaxation-times-{name.file}",
         title=f"Relaxation times of {name.words}",
         caption=joined(
-            "Distribution of relaxation times γ over the time constant; the area of a peak over ln τ is its resistance"
-            + (", which stands at the peak. Band: 95 % at the regularisation chosen." if alone else "."),
+            f"Distribution of relaxation times γ{per_area(basis)} over the time constant; the area of a peak over ln τ is its "
+            "resistance" + (", which stands at the peak. Band: 95 % at the regularisation chosen." if alone else "."),
+            rest,
             "What is faster than the highest frequency measured belongs to the series resistance; of a peak called open, the "
             "slowest part was not measured.",
             _left_out(table, drawn) if not alone else "",
             how_many([each.origin]).replace("cell", "sample"),
             between=" ",
         ),
-        x=Axis(quantity="Time constant", unit="s", range=wide(list(curves[_TAU])), log=True),
-        panels=(
-            Panel(
-                y=Axis(quantity="γ", unit="ohm", range=(-0.03 * top, 1.12 * top)),
-                series=tuple(series),
-                texts=tuple(texts),
-            ),
-        ),
+        x=across,
+        panels=(Panel(y=up, series=tuple(series), texts=texts),),
         groups=tuple(groups),
     )
+
+
+def _peaks(peaks: pl.DataFrame, curve: Series, frame: Frame, area: float, unit: str) -> tuple[tuple[Text, ...], str]:
+    """Return the resistances of a spectrum's peaks beside them, the largest first, and in words those without room."""
+    ohm = pretty_unit(unit).replace("ohm", "Ω")
+    times = np.log(np.array(curve.x, dtype=float))
+    texts: list[Text] = []
+    rest: list[str] = []
+    for row in peaks.sort(RESISTANCE, descending=True).iter_rows(named=True):
+        size = format_value(area * row[RESISTANCE], area * row[u(RESISTANCE)])
+        open_ = ", open" if row["Open"] else ""
+        words = f"{size} {ohm}{open_}"
+        height = curve.y[int(np.argmin(np.abs(times - np.log(row[_TAU]))))]
+        places = (text for text in beside(row[_TAU], height, curve.group, words) if frame.fits(text))
+        if (text := next(places, None)) is not None:
+            texts.append(text)
+        else:
+            rest.append(f"{size} {ohm} at {row[_TAU]:.2g} s{open_}")
+    return tuple(texts), f"Without room beside their peaks: {'; '.join(rest)}." if rest else ""
 
 
 # --- Series -----------------------------------------------------------------------------------------------------------
@@ -304,11 +326,17 @@ def _trends(every: Named, groups: Sequence[str]) -> Iterator[Figure]:
     panels: list[Panel] = []
     frames = [each.frames["spectra"] for each, _, _ in series]
     one_arc = all(frame[TRANSFER].equals(frame[POLARISATION]) for frame in frames)
-    drawn = ((TRANSFER, "R_ct"), (SERIES, "R_s"), *(() if one_arc else ((POLARISATION, "R_p"),)))
+    drawn = (
+        (TRANSFER, "Charge transfer"),
+        (SERIES, "In series"),
+        *(() if one_arc else ((POLARISATION, "All arcs"),)),
+    )
+    basis = common_basis([table for _, table, _ in series], (CapacityBasis.AREA,))
     for quantity, name in drawn:
         lines = []
-        for each, _, who in series:
+        for each, table, who in series:
             part = each.frames["spectra"].sort(column)
+            area = divisor(table, basis)
             if not part[quantity].drop_nulls().len():
                 continue
             lines.append(
@@ -316,15 +344,17 @@ def _trends(every: Named, groups: Sequence[str]) -> Iterator[Figure]:
                     {
                         "name": who.words,
                         "x": tuple(part[column] / by),
-                        "y": tuple(part[quantity]),
-                        "y_uncertainty": tuple(part[u(quantity)]),
+                        "y": tuple(area * part[quantity]),
+                        "y_uncertainty": tuple(area * part[u(quantity)]),
                         "label": who.words if len(series) > 1 and not panels else None,
                     }
                     | _look(each)
                 )
             )
         if lines:
-            panels.append(Panel(y=Axis(quantity=name, unit="ohm", range=_resistances(lines)), series=tuple(lines)))
+            panels.append(
+                Panel(y=Axis(quantity=name, unit=unit_of(basis), range=_resistances(lines)), series=tuple(lines))
+            )
     if not panels:
         return
     alone = series[0][2] if len(series) == 1 else None
@@ -332,9 +362,10 @@ def _trends(every: Named, groups: Sequence[str]) -> Iterator[Figure]:
         name="impedance-series" + (f"-{alone.file}" if alone else ""),
         title="Resistances of a series of spectra" + (f" of {alone.words}" if alone else ""),
         caption=joined(
-            f"Resistances of the circuit over the {axis.quantity[0].lower()}{axis.quantity[1:]}: R_ct of charge transfer, R_s in "
-            f"series{'' if one_arc else ', R_p of all arcs together'}. Bars: standard uncertainty. A resistance that a spectrum does not determine, or of one that breaks the relations of Kramers and "
-            "Kronig, is missing.",
+            f"Resistances of the circuit{per_area(basis)} over the {axis.quantity[0].lower()}{axis.quantity[1:]}: of charge "
+            f"transfer, in series{'' if one_arc else ', of all arcs together'}. Bars: standard uncertainty"
+            f"{', without that of the area' if basis is CapacityBasis.AREA else ''}. A resistance that a spectrum does not "
+            "determine, or of one that breaks the relations of Kramers and Kronig, is missing.",
             how_many([each.origin for each, _, _ in series]).replace("cell", "sample"),
             between=" ",
         ),
@@ -361,26 +392,34 @@ def _resistances(lines: Sequence[Series]) -> tuple[float, float]:
     return low - more, high + more
 
 
-def _arrhenius(each: Examined, groups: Sequence[str], name: Called) -> Figure:
+def _arrhenius(each: Examined, table: Table, groups: Sequence[str], name: Called) -> Figure:
     frame = each.frames["temperature law"].sort("Inverse Temperature / 1/K")
+    basis = common_basis([table], (CapacityBasis.AREA,))
+    area = divisor(table, basis)
     x = tuple(1000 * frame["Inverse Temperature / 1/K"])
     points = Series.model_validate(
-        {"name": name.words, "x": x, "y": tuple(frame[TRANSFER]), "y_uncertainty": tuple(frame[u(TRANSFER)]),
+        {"name": name.words, "x": x, "y": tuple(area * frame[TRANSFER]), "y_uncertainty": tuple(area * frame[u(TRANSFER)]),
          "style": "points"} | _look(each)
     )  # fmt: skip
     line = Series(
         name=f"{name.words}, law of Arrhenius",
         group=points.group,
         x=x,
-        y=tuple(frame[f"Fitted {TRANSFER}"]),
+        y=tuple(area * frame[f"Fitted {TRANSFER}"]),
         style="line",
     )
     shown = [value for one in (points, line) for value in one.y if value is not None]
     return Figure(
         name=f"charge-transfer-over-temperature-{name.file}",
         title=f"Charge transfer over temperature of {name.words}",
-        caption="Charge-transfer resistance over the inverse temperature, with the law of Arrhenius. Bars: standard uncertainty.",
+        caption=f"Charge-transfer resistance{per_area(basis)} over the inverse temperature, with the law of Arrhenius. Bars: "
+        f"standard uncertainty{', without that of the area' if basis is CapacityBasis.AREA else ''}.",
         x=Axis(quantity="1000/T", unit="K^-1", range=around(x)),
-        panels=(Panel(y=Axis(quantity="R_ct", unit="ohm", range=wide(shown), log=True), series=(points, line)),),
+        panels=(
+            Panel(
+                y=Axis(quantity="Charge transfer", unit=unit_of(basis), range=wide(shown), log=True),
+                series=(points, line),
+            ),
+        ),
         groups=tuple(groups),
     )

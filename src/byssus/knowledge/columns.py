@@ -357,7 +357,7 @@ PROPERTIES = (
 
 CELL_NUMBERS = (
     Column("number", "its name among the inputs of a virtual cell", required=True),
-    Column("of", "of an active material, an electrode, the cell or the SEI", required=True),
+    Column("of", "of an active material, an electrode, the cell, the SEI or the binder", required=True),
     Column("label", "what people call it", required=True),
     Column("property", "the record of properties.csv that it is; what is empty here then stands there"),
     Column("value", "best value; empty where it is a property, or follows from others", number=True),

@@ -40,7 +40,19 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 #: Whose versions a number may depend on.
-_DEPENDS_ON = ("polars", "numpy", "scipy", "pint", "fastnda", "fastexcel", "matplotlib", "plotly", "pybamm", "casadi")
+_DEPENDS_ON = (
+    "polars",
+    "numpy",
+    "scipy",
+    "pint",
+    "fastnda",
+    "fastexcel",
+    "matplotlib",
+    "plotly",
+    "pybamm",
+    "casadi",
+    "SALib",
+)
 #: The same, of a library that need not be there.
 _EXTRA = "galvani"
 

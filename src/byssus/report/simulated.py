@@ -14,6 +14,8 @@ from typing import Any
 from byssus.figure.binders import joined
 from byssus.quantity import pretty_unit
 from byssus.report.answer import Entry, digits, number
+from byssus.report.sensitivity import Sensitivity
+from byssus.simulate.losses import Losses
 
 #: How a parameter came about, in the order in which a report counts them, and what is said of that.
 _ORIGINS = {
@@ -355,6 +357,10 @@ class Simulation:
         What numbers come to with the potential of each published electrode of silicon; empty where that was not asked.
     fitted
         What was fitted to printed capacities.
+    sensitivity
+        Which input moves what, where that was asked.
+    losses
+        Where the fade of cycling tests comes from.
     """
 
     runs: tuple[Simulated, ...]
@@ -363,6 +369,8 @@ class Simulation:
     tables: tuple[str, ...] = ()
     spread: tuple[Spread, ...] = ()
     fitted: tuple[Fitted, ...] = ()
+    sensitivity: tuple[Sensitivity, ...] = ()
+    losses: tuple[Losses, ...] = ()
 
     @property
     def samples(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from byssus.errors import SimulationError, UnitError, did_you_mean
 from byssus.knowledge import Knowledge
 from byssus.knowledge.reading import cell_numbers
 from byssus.physics import silicon
+from byssus.physics.binder.film import binder_film_thickness
 from byssus.physics.capacity import uncertainty_of_rounding
 from byssus.physics.coating import carbon_contribution, specific_surface_of_spheres
 from byssus.physics.constants import FARADAY
@@ -39,6 +40,7 @@ from byssus.quantity import Quantity, convert
 from byssus.recipe.design import Design
 from byssus.recipe.model import Ranged
 from byssus.recipe.reckoning import Figure, Input
+from byssus.simulate.conduction_inputs import CONDUCTING, SINGLE_ION, led_by_binder
 from byssus.simulate.published import ELECTROLYTE_SET, Base, base_for, electrolyte, published
 from byssus.source import Source
 
@@ -166,6 +168,11 @@ class Electrode:
         return any(name in self.inputs and self.inputs[name].value > 0 for name in SURFACE_CHARGES)
 
     @property
+    def single_ion(self) -> bool:
+        """Whether its binder leads lithium beside the pores (`byssus.simulate.submodels.single_ion`)."""
+        return f"{SINGLE_ION} share" in self.inputs
+
+    @property
     def loading(self) -> float:
         """Mass of all active material per area, in kg/m²."""
         return sum(each.inputs["loading"].value for each in self.phases)
@@ -290,6 +297,12 @@ class VirtualCell:
         assert own is not None  # noqa: S101 - for the type checker
         return replace(cell, electrode=own, opposite=other)
 
+    def without_binder(self) -> VirtualCell:
+        """Return the cell without the equations of the binder."""
+        own, other = (each if each is None else replace(each, binder=False) for each in (self.electrode, self.opposite))
+        assert own is not None  # noqa: S101 - for the type checker
+        return replace(self, electrode=own, opposite=other)
+
     def with_inputs(self, found: Mapping[str, Input]) -> VirtualCell:
         """Return the cell with some of its inputs replaced, by the names of `numbers`."""
         own, other, second = self.electrode, self.opposite, self.electrode.second
@@ -346,6 +359,17 @@ def _areas_again(electrode: Electrode) -> Electrode:
     """Let the areas that are those of the spheres follow a radius or a density that was given."""
     inputs = electrode.inputs
     areas = {name: _spheres(inputs, each.label) for name, each in inputs.items() if each.source == _OF_SPHERES}
+    film = inputs.get("binder film thickness")
+    if film is not None and film.origin == "estimate":
+        # It lies on them too, and its range goes with it.
+        sphere = (
+            3 * inputs["loading"].value / (inputs["density"].value * inputs["thickness"].value * inputs["radius"].value)
+        )
+        thicker = float(binder_film_thickness(inputs["binder fraction"].value, sphere)) / film.value
+        areas["binder film thickness"] = replace(
+            film, value=thicker * film.value, low=thicker * film.low, high=thicker * film.high,
+            uncertainty=None if film.uncertainty is None else thicker * film.uncertainty,
+        )  # fmt: skip
     return replace(electrode, inputs={**inputs, **areas})
 
 
@@ -363,6 +387,7 @@ def virtual_cell(
     opposite: Design | None = None,
     given: Mapping[str, Quantity | Ranged] | None = None,
     base: str | None = None,
+    binder: bool = False,
 ) -> VirtualCell:
     """Collect what a virtual cell starts from.
 
@@ -379,6 +404,8 @@ def virtual_cell(
     base
         Name of a published parameter set for all active materials other than silicon, and for the electrolyte; or the
         electrode whose potential silicon has, of `byssus.physics.silicon.ELECTRODES`.  Chosen by material if None.
+    binder
+        With the equations of the binder on silicon (`byssus.simulate.submodels`).
 
     Raises
     ------
@@ -402,11 +429,15 @@ def virtual_cell(
     if window[0] < 0:
         raise SimulationError("reaches below 0 V, where lithium would be plated or the cell reversed", file=name,
                               field="window", value=_volts(window), fix="give a lower voltage from 0 V on")  # fmt: skip
-    own = _electrode(name, design, known, made, base, window if opposite is None else None)
+    own = _electrode(name, design, known, made, base, window if opposite is None else None, binder)
     other = None
     if opposite is not None:
-        other = _electrode(opposite.name, opposite, known, Made.EMPTY if made is Made.FULL else Made.FULL, base, None)
+        against = Made.EMPTY if made is Made.FULL else Made.FULL
+        other = _electrode(opposite.name, opposite, known, against, base, None, binder)
         own, other = _on_one_area(own, other)
+    if binder and not any(each.binder for each in (own, other) if each is not None):
+        raise SimulationError("has equations on silicon alone, and there is no electrode of it", file=name, field="binder",
+                              value="true", fix="leave it out")  # fmt: skip
     if base is not None and not any(each.base for side in (own, other) if side is not None for each in side.phases):
         raise SimulationError("is a set for active materials other than silicon, and there is none", file=name,
                               field="base", value=base,
@@ -469,7 +500,13 @@ def _materials(name: str, design: Design, known: Knowledge) -> dict[str, str]:
 
 
 def _electrode(
-    name: str, design: Design, known: Knowledge, made: Made, base: str | None, window: tuple[float, float] | None
+    name: str,
+    design: Design,
+    known: Knowledge,
+    made: Made,
+    base: str | None,
+    window: tuple[float, float] | None,
+    binder: bool,
 ) -> Electrode:
     """Collect an electrode's numbers; `window` is that of a half cell of it, the usual one if None."""
     called = _materials(name, design, known)
@@ -481,7 +518,7 @@ def _electrode(
                               field="active", value=", ".join(called), fix="simulate a half cell")  # fmt: skip
     bases = {material: None if material == SILICON else base_for(material, made, base, electrode=name)
              for material in called}  # fmt: skip
-    coating = _coating(name, design)
+    coating = _coating(name, design) | led_by_binder(design, known)
     parts = {material: design.recipe.parts[written].value for material, written in called.items()}
     phases = []
     for material, written in called.items():
@@ -500,7 +537,12 @@ def _electrode(
         counted = design.inputs.get(f"{written}.capacity")
         phases.append(Electrode(name, material, inputs, made, chosen, counted))
     first, *rest = phases
-    return replace(first, inputs={**coating, **first.inputs}, second=rest[0] if rest else None)
+    whole = replace(first, inputs={**coating, **first.inputs}, second=rest[0] if rest else None)
+    if not binder or first.base is not None or rest:
+        return whole
+    from byssus.simulate.binder_inputs import binder_inputs
+
+    return replace(whole, inputs={**whole.inputs, **binder_inputs(design, whole.inputs, known)}, binder=True)
 
 
 def _share(loading: Input, material: str, parts: Mapping[str, float]) -> Input:
@@ -684,6 +726,8 @@ def _given(name: str, now: Input, value: Quantity | Ranged, source: str) -> Inpu
     return Input(now.label, best, now.units, uncertainty_of_rounding(high - low), "given", source, low, high)
 
 
+#: The upper end of a share that may be one.
+_WHOLE: Final = 1.0 + 1e-9
 #: What lies strictly between two values; everything else has to be above zero.
 _BETWEEN: Final = {
     "porosity": (0.0, 1.0),
@@ -694,10 +738,25 @@ _BETWEEN: Final = {
     "initial stoichiometry": (0.0, 1.0),
     "oxide potential": (BOUND_BY, 3.0),
     "carbon film potential": (BOUND_BY, 3.0),
+    f"{CONDUCTING} share": (0.0, 1.0),
+    f"{SINGLE_ION} share": (0.0, 1.0),
+    "binder fraction": (0.0, 1.0),
+    "swelling coefficient": (0.0, _WHOLE),
+    "least porosity": (0.0, 1.0),
+    "binder Poisson ratio": (0.0, 0.5),
+    "SEI Poisson ratio": (0.0, 0.5),
+    "carbon threshold": (0.0, 1.0),
+    "SEI shed share": (0.0, _WHOLE),
+    "SEI in pores": (0.0, _WHOLE),
 }
 #: What may also be nothing.
 _MAY_BE_ZERO: Final = {"contact resistance", "lithium film resistance", "crystalline share", "Li15Si4 share", "SEI rate constant",
-                       "hysteresis rate", "SEI resistivity", *SURFACE_CHARGES}  # fmt: skip
+                       "hysteresis rate", "SEI resistivity", "expansion", "swelling coefficient", "irreversible share",
+                       "least porosity", "binder film thickness", "binder uptake", "binder Poisson ratio",
+                       "SEI Poisson ratio", "debonding coefficient", "debonding exponent", "healing frequency",
+                       "carbon threshold", "network exponent", "damage exponent", "SEI shed share", "SEI in pores",
+                       "solvent volume per charge", "electrolyte outside pores",
+                       f"{CONDUCTING} conductivity", f"{SINGLE_ION} conductivity", *SURFACE_CHARGES}  # fmt: skip
 _ANY_SIGN: Final = {"SEI potential"}
 #: A window may end so far, in V, beyond the last potential of an electrode: a step ends there by its overpotential,
 #: and farther off by reactions that are not in the equations.
@@ -760,6 +819,8 @@ def _check_electrode(cell: VirtualCell, electrode: Electrode) -> None:
             file=cell.name, field=f"{side}thickness", value=str(coating["thickness"].quantity),
             fix="correct thickness, loading or porosity",
         )  # fmt: skip
+    if electrode.binder:
+        _check_binder(cell, electrode, side)
     for each in electrode.phases:
         numbers, prefix = each.inputs, side if each is electrode else f"{each.material}."
         if 2 * numbers["radius"].value > coating["thickness"].value:
@@ -775,6 +836,21 @@ def _check_electrode(cell: VirtualCell, electrode: Electrode) -> None:
                 f"{low:.2f} and {high:.2f} V", file=cell.name, field="window", value=_volts(cell.window),
                 fix="give a window that holds part of it",
             )  # fmt: skip
+
+
+def _check_binder(cell: VirtualCell, electrode: Electrode, side: str) -> None:
+    """Refuse a soaked binder that fills the pores, and a film that the equations cannot resist through."""
+    inputs = electrode.inputs
+    soaked = inputs["binder fraction"].value * inputs["binder uptake"].value
+    if inputs["porosity"].value - soaked <= inputs["least porosity"].value:
+        raise SimulationError(
+            f"leaves the coating {inputs['porosity'].value - soaked:.0%} of pores once it has soaked, and "
+            f"{inputs['least porosity'].value:.0%} is the least porosity", file=cell.name, field=f"{side}binder uptake",
+            value=str(inputs["binder uptake"].quantity), fix="correct uptake, porosity or least porosity",
+        )  # fmt: skip
+    if cell.inputs["SEI resistivity"].value == 0:
+        raise SimulationError("is zero, by which the resistance of the binder's film is counted", file=cell.name,
+                              field="SEI resistivity", value="0", fix="give one above zero")  # fmt: skip
 
 
 def _check_window(cell: VirtualCell) -> None:

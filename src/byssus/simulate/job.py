@@ -82,7 +82,7 @@ class Job:
         said = {
             "inputs": {name: each.value for name, each in self.cell.numbers.items()},
             "materials": [[(each.material, each.shape, str(each.base)) for each in side.phases] for side in self.cell.electrodes],
-            "made": str(self.cell.electrode.made),
+            "made": str(self.cell.electrode.made), "binder": [each.binder for each in self.cell.electrodes],
             "protocol": asdict(self.protocol),
             "kind": self.kind, "all": self.all_records, "byssus": program,
         }  # fmt: skip

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from byssus.errors import SimulationError
 from byssus.physics import constants
-from byssus.simulate.inputs import SILICON, VirtualCell, check_current
+from byssus.simulate.inputs import SILICON, Electrode, VirtualCell, check_current
 from byssus.simulate.parameters import (
     CELL_TEMPERATURE,
     CRYSTALLINE,
@@ -42,7 +42,7 @@ from byssus.simulate.parameters import (
 )
 from byssus.simulate.published import REFERENCE
 from byssus.simulate.published import pybamm as pybamm
-from byssus.simulate.submodels import equip
+from byssus.simulate.submodels import equip, single_ion
 
 if TYPE_CHECKING:
     import pybamm as pybamm_module
@@ -118,6 +118,7 @@ def choose(cell: VirtualCell, current: float, wanted: Kind | None = None) -> tup
     The model and the reason, as a clause.
     """
     check_current(cell, current)
+    leading = _single_ion(cell, wanted)
     values, density = parameters(cell).values, current / cell.electrode.inputs["area"].value
     beyond = [
         f"{told} in {electrode.name}" if cell.opposite else told
@@ -125,9 +126,21 @@ def choose(cell: VirtualCell, current: float, wanted: Kind | None = None) -> tup
         for told in Validity.of(transport(cell, values, electrode), density).beyond()
     ]
     told = f"at {abs(current) * 1e3:.3g} mA, " + (" and ".join(beyond) if beyond else "within the limits of SPMe")
+    if leading and wanted is None:
+        return "DFN", f"{leading} leads lithium beside the pores, which no other model has; {told}"
     if wanted is None:
         return ("DFN" if beyond else "SPMe"), told
     return wanted, f"as asked; {told}"
+
+
+def _single_ion(cell: VirtualCell, kind: Kind | None) -> str:
+    """Name the binder that leads lithium alone, if a cell has one; refuse a model that cannot have it."""
+    if not any(each.single_ion for each in cell.electrodes):
+        return ""
+    if kind not in (None, "DFN"):
+        raise SimulationError("has no single-ion binder, and this cell has one", file=cell.name, field="model",
+                              value=kind, fix="choose DFN, or leave the model out")  # fmt: skip
+    return "a single-ion binder"
 
 
 def mesh(stock: Any, refined: float = 1) -> dict[str, Any]:
@@ -229,6 +242,7 @@ class Model:
         written: Parameters | None = None,
     ) -> None:
         module = pybamm()
+        _single_ion(cell, kind)
         self.cell, self.kind, self.spectroscopy = cell, kind, spectroscopy
         self.parameters: Parameters = parameters(cell, free) if written is None else written
         values = self.parameters.values.copy()
@@ -236,9 +250,14 @@ class Model:
             # It warns of a change of meaning between its versions, which the seam follows.
             warnings.filterwarnings("ignore", message="The definition of the hysteresis decay rate")
             own = next((each for each in cell.electrodes if each.takes_up or each.binder), None)
-            stock = getattr(module.lithium_ion, kind)(self.options(), build=own is None)
+            leading = [_side(cell, each) for each in cell.electrodes if each.single_ion]
+            stock = getattr(module.lithium_ion, kind)(self.options(), build=own is None and not leading)
+            if leading:
+                single_ion.lead_lithium(stock, leading)
+            if own is None and leading:
+                stock.build_model()
             if own is not None:
-                side = "positive" if own is cell.positive else "negative"
+                side = _side(cell, own)
                 equip(stock, side, takes_up=own.takes_up, binder=own.binder)
         stock.events = [event for event in stock.events if "voltage" not in event.name.lower()]
         if cell.opposite is None and kind != "SPM":
@@ -406,6 +425,10 @@ class Model:
 
     def _inputs(self, setting: Setting, given: Mapping[str, float] | None) -> dict[str, float]:
         return {**setting.inputs(), CRYSTALLINE: 0.0, TEMPERATURE: REFERENCE, **self.parameters.open, **(given or {})}
+
+
+def _side(cell: VirtualCell, electrode: Electrode) -> str:
+    return "positive" if electrode is cell.positive else "negative"
 
 
 def _keep_salt(stock: Any) -> None:

@@ -24,7 +24,9 @@ import numpy as np
 
 from byssus.errors import SimulationError
 from byssus.physics import constants, silicon, silicon_cell
+from byssus.physics.binder.swelling import swollen_porosity, swollen_thickness_ratio
 from byssus.recipe.reckoning import Input, Origin
+from byssus.simulate.conduction_inputs import CONDUCTING, SINGLE_ION, electronic, led
 from byssus.simulate.inputs import SILICON, SURFACE_CHARGES, Electrode, VirtualCell
 from byssus.simulate.published import ELECTROLYTE_SET, MOLAR, REFERENCE, electrolyte, published, source_of
 
@@ -86,6 +88,11 @@ OUTSIDE_SALT: Final = "Salt outside pores [mol]"
 def of_binder(side: str, name: str) -> str:
     """Return what a number of the binder is called among PyBaMM's parameters."""
     return f"{side} electrode {name} [{BINDER[name]}]"
+
+
+def of_single_ion(side: str) -> str:
+    """Return what the conductivity of a single-ion binder in its coating is called, which PyBaMM does not have."""
+    return f"{side} electrode single-ion binder conductivity [S.m-1]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +263,10 @@ def _working(writer: _Writer, electrode: Electrode, domain: str, prefix: str) ->
     for name, key in (
         (f"{domain} electrode thickness [m]", "thickness"),
         (f"{domain} electrode porosity", "porosity"),
-        (f"{domain} electrode conductivity [S.m-1]", "electronic conductivity"),
         (f"{domain} electrode Bruggeman coefficient (electrolyte)", "tortuosity exponent"),
     ):
         writer.plain(name, key, inputs, prefix)
+    _conduction(writer, electrode, domain, prefix)
     writer.put(f"{domain} electrode Bruggeman coefficient (electrode)", 0.0,
                "the electronic conductivity is that of the coating as it is")  # fmt: skip
     if electrode.second is not None:
@@ -281,6 +288,29 @@ def _working(writer: _Writer, electrode: Electrode, domain: str, prefix: str) ->
         _surface(writer, electrode, domain, prefix)
     if electrode.binder:
         _binder(writer, electrode, domain, prefix)
+
+
+def _conduction(writer: _Writer, electrode: Electrode, domain: str, prefix: str) -> None:
+    """Write what a coating leads beside its pores: electrons in carbon and binder, lithium in a single-ion binder."""
+    inputs = electrode.inputs
+
+    def number(name: str) -> Any:
+        return writer.number(name, inputs, prefix)
+
+    def binder(kind: str) -> tuple[str, tuple[Input, ...]]:
+        told = f"{kind} conductivity × [{kind} share × (1 − porosity)]^exponent"
+        return told, tuple(inputs[f"{kind} {each}"] for each in ("share", "conductivity", "exponent"))
+
+    name = f"{domain} electrode conductivity [S.m-1]"
+    if f"{CONDUCTING} share" in inputs:
+        told, made_of = binder(CONDUCTING)
+        writer.put(name, electronic(inputs, number), f"electronic conductivity + {told}",
+                   inputs["electronic conductivity"], *made_of)  # fmt: skip
+    else:
+        writer.plain(name, "electronic conductivity", inputs, prefix)
+    if electrode.single_ion:
+        told, made_of = binder(SINGLE_ION)
+        writer.put(of_single_ion(domain), led(SINGLE_ION, number), told, *made_of)
 
 
 def _binder(writer: _Writer, electrode: Electrode, domain: str, prefix: str) -> None:
@@ -483,7 +513,13 @@ def _between(writer: _Writer, cell: VirtualCell) -> None:
                f"({' + '.join(series)}) / area", *(inputs[each] for each in series))  # fmt: skip
     salt = electrolyte(cell.electrolyte)
     for name, function in salt.functions.items():
-        writer.put(name, function, "that of the set", words=_at_start(function, cell), source=salt.source)
+        factor = _FACTORS.get(name)
+        if factor is None or (inputs[factor].value == 1 and factor not in writer.free):
+            writer.put(name, function, "that of the set", words=_at_start(function, cell), source=salt.source)
+        else:
+            scaled = _scaled(function, writer.number(factor, inputs))
+            words = f"{inputs[factor].value:.4g} × {_at_start(function, cell)}"
+            writer.put(name, scaled, f"that of the set × {factor}", inputs[factor], words=words, source=salt.source)
     balance = f"; N/P {cell.negative.charge / cell.positive.charge:.3g}" if cell.opposite is not None else ""
     writer.put("Nominal cell capacity [A.h]", cell.charge / 3600,
                f"mass of active material × capacity, the lesser of the electrodes{balance}",
@@ -491,6 +527,20 @@ def _between(writer: _Writer, cell: VirtualCell) -> None:
     # Steps end where the protocol says; these only keep PyBaMM's own limits out of the way.
     writer.put("Lower voltage cut-off [V]", -10.0, "no limit of the model's own")
     writer.put("Upper voltage cut-off [V]", 10.0, "no limit of the model's own")
+
+
+#: Inputs by which functions of the electrolyte's set are multiplied.
+_FACTORS: Final = {
+    "Electrolyte conductivity [S.m-1]": "electrolyte conductivity factor",
+    "Electrolyte diffusivity [m2.s-1]": "electrolyte diffusivity factor",
+}
+
+
+def _scaled(function: Any, factor: Any) -> Any:
+    """Return a function of concentration and temperature, or a number, times a factor."""
+    if not callable(function):
+        return function * factor
+    return lambda concentration, temperature: factor * function(concentration, temperature)
 
 
 def _at_start(function: Any, cell: VirtualCell) -> str:
@@ -624,17 +674,29 @@ class Transport:
 
 
 def transport(cell: VirtualCell, values: pybamm.ParameterValues, electrode: Electrode | None = None) -> Transport:
-    """Return the transport numbers of an electrode, the working electrode if None."""
+    """Return the transport numbers of an electrode, the working electrode if None; of one that swells when it is full."""
     import pybamm
 
-    own, inputs = (electrode or cell.electrode).inputs, cell.inputs
+    electrode = electrode or cell.electrode
+    own, inputs = electrode.inputs, cell.inputs
     concentration = inputs["salt concentration"].value
     conductivity, diffusivity = (
         float(values.evaluate(values[name](pybamm.Scalar(concentration), pybamm.Scalar(REFERENCE))))
         if callable(values[name]) else float(values[name])
         for name in ("Electrolyte conductivity [S.m-1]", "Electrolyte diffusivity [m2.s-1]")
     )  # fmt: skip
+    thickness, porosity = own["thickness"].value, own["porosity"].value
+    if electrode.binder:
+        thickness, porosity = _swollen(own)
     return Transport(
-        own["thickness"].value, own["porosity"].value, own["tortuosity exponent"].value, conductivity, diffusivity,
-        own["electronic conductivity"].value, concentration, inputs["transference number"].value,
+        thickness, porosity, own["tortuosity exponent"].value, conductivity, diffusivity,
+        electronic(own, lambda name: own[name].value), concentration, inputs["transference number"].value,
     )  # fmt: skip
+
+
+def _swollen(own: Mapping[str, Input]) -> tuple[float, float]:
+    """Return thickness and porosity of a coating of silicon that is full for the first time."""
+    solids = 1 - own["porosity"].value + own["binder fraction"].value * own["binder uptake"].value
+    growth = own["expansion"].value * own["loading"].value / (own["density"].value * own["thickness"].value)
+    ratio = swollen_thickness_ratio(growth, solids, own["swelling coefficient"].value, 0.0, own["least porosity"].value)
+    return float(ratio * own["thickness"].value), float(swollen_porosity(growth, solids, ratio))

@@ -440,6 +440,11 @@ class VirtualCell(Named):
         "electrode whose potential it has (docs/validation/silicon.md), that fitted to all of them if left out.",
         examples=["Chen2020", "kunz"],
     )
+    binder: bool = Field(
+        False,
+        description="true: its silicon has the binder's equations: the coating swells, the binder is stressed and lets go, "
+        "SEI grows on fresh surface. Most of their numbers are estimates with ranges.",
+    )
     given: dict[str, Annotated[Known, BeforeValidator(_value_alone, json_schema_input_type=Known | str | float)]] = (
         Field(
             {},
@@ -453,7 +458,7 @@ class VirtualCell(Named):
     )
     tests: Tests = Field(default_factory=Tests, description="What is done to it, where that is not as usual.")
 
-    decisive = frozenset({"against", "model", "base", "given", "calibrate", "tests"})
+    decisive = frozenset({"against", "model", "base", "binder", "given", "calibrate", "tests"})
 
     @field_validator("window")
     @classmethod

@@ -6,6 +6,7 @@ names stand in `byssus.analysis`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,13 @@ from byssus.measured.tables import Table
 from byssus.physics.equation import Units
 from byssus.physics.given import Argument, read
 from byssus.quantity import Quantity, dimension
+
+#: Of a number that may be of either sign, or nothing.
+_ANY: Final = (-math.inf, math.inf)
+#: Of a resistance or a count that may also be none at all.
+_OR_NOTHING: Final = (-math.ulp(0.0), math.inf)
+#: Of temperatures in °C.
+_ABOVE_ABSOLUTE_ZERO: Final = (-273.15, math.inf)
 
 #: What a person told of a test: a quantity, one for each of its files, or a word.
 Told = Quantity | tuple[Quantity, ...] | str
@@ -37,6 +45,8 @@ class Condition:
         The words that it may be; without unit and words it is free text.
     each
         Whether it may be given for each file by itself.
+    between
+        What it lies between, in its unit: above the lower end, and at most the upper one.
     """
 
     name: str
@@ -44,6 +54,7 @@ class Condition:
     unit: str | None = None
     words: tuple[str, ...] = ()
     each: bool = False
+    between: tuple[float, float] = (0.0, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +103,8 @@ class Technique:
         Raises
         ------
         UsageError
-            If a name is none of this technique, a word none of its words, or a list has not one number a file.
+            If a name is none of this technique, a word none of its words, a number beyond what it may be, or a list has
+            not one number a file.
         UnitError
             If a number has no unit, or one of another kind.
 
@@ -130,11 +142,16 @@ def _numbers(condition: Condition, unit: str, value: Any, files: int) -> Quantit
         raise UnitError(error.message, field=condition.name, value=error.value or value, fix=error.fix) from error
     if written.bare and unit != "1":
         raise UnitError("has no unit", field=condition.name, value=value, fix=f"write it in a unit such as {unit}")
+    low, high = condition.between
     for each in written.quantities:
         if dimension(each.unit) != dimension(unit):
             raise UnitError(
                 "measures another kind of quantity", field=condition.name, value=str(each), fix=f"give it in {unit}"
             )
+        if not low < each.to(unit).value <= high:
+            shown = "" if unit == "1" else f" {unit}"
+            wanted = f"above {low:g}{shown}" if math.isinf(high) else f"above {low:g} and at most {high:g}{shown}"
+            raise UsageError(f"is not {wanted}", field=condition.name, value=str(each), fix="correct value or unit")
     if not written.listed:
         return written.quantities[0]
     if len(written.quantities) != files:
@@ -151,7 +168,11 @@ _AREA: Final = Condition("area", "Area of the electrode on one side; where it is
 _MASS: Final = Condition("active mass", "Mass of active material; where it is not given, the sample's.", "mg")
 _THICKNESS: Final = Condition("thickness", "Thickness of the film between the electrodes.", "um", each=True)
 _TEMPERATURE: Final = Condition(
-    "temperature", "Temperature of the test; 25 °C where nothing says it.", "degC", each=True
+    "temperature",
+    "Temperature of the test; 25 °C where nothing says it.",
+    "degC",
+    each=True,
+    between=_ABOVE_ABSOLUTE_ZERO,
 )
 _DIFFUSION: Final = (
     Condition(
@@ -200,25 +221,26 @@ TECHNIQUES: Final[dict[str, Technique]] = {
         Technique("conductivity", "Conductivity of a film between two electrodes", ("impedance", "curve"), (
             _THICKNESS, _AREA,
             Condition("temperature", "Temperature of each test; without it there is no law of temperature.", "degC",
-                      each=True),
+                      each=True, between=_ABOVE_ABSOLUTE_ZERO),
             Condition("state", "Whether the film was dry, or swollen with electrolyte; thickness is that of the state.",
                       words=("dry", "swollen")),
             Condition("carrier", "What carries the current; ionic for impedance where it is not given.",
                       words=("ionic", "electronic")),
             Condition("rule", "How the film's resistance is read from a spectrum; line where it is not given.",
                       words=("line", "minimum", "crossing")),
-            Condition("lead resistance", "Resistance of leads and contacts alone; it is taken off.", "ohm"),
+            Condition("lead resistance", "Resistance of leads and contacts alone; it is taken off.", "ohm",
+                      between=_OR_NOTHING),
         ), several=True),
         Technique("transference", "Lithium transference number after Bruce, Vincent and Evans", ("cycling",), (
             Condition("initial interface resistance", "Resistance of the electrodes' films before the polarisation, "
-                      "from impedance.", "ohm"),
-            Condition("steady interface resistance", "The same in the steady state.", "ohm"),
+                      "from impedance.", "ohm", between=_OR_NOTHING),
+            Condition("steady interface resistance", "The same in the steady state.", "ohm", between=_OR_NOTHING),
             Condition("bulk resistance", "Resistance of the electrolyte before the polarisation; with it the initial "
                       "current is ΔV over all resistances, and not the first record's.", "ohm"),
-            Condition("polarisation voltage", "Voltage held; where it is not given, the table's.", "mV"),
+            Condition("polarisation voltage", "Voltage held; where it is not given, the table's.", "mV", between=_ANY),
         )),
         Technique("leakage", "Electronic leakage at a held voltage", ("cycling",), (
-            Condition("hold voltage", "Which hold; the longest where it is not given.", "V"),
+            Condition("hold voltage", "Which hold; the longest where it is not given.", "V", between=_ANY),
             Condition("thickness", "Thickness of the film between the electrodes.", "um"), _AREA,
         )),
         Technique("hold", "Onset of oxidation from a staircase of held voltages", ("cycling",), (
@@ -242,13 +264,31 @@ TECHNIQUES: Final[dict[str, Technique]] = {
                       words=("largest", "slowest", "sum")),
             Condition("weight", "Whether all points have one relative error (modulus) or one absolute error (unit); modulus "
                       "where it is not given.", words=("modulus", "unit")),
+            Condition("binder", "Binder of each file's cell, where no study says it: 'binder=CCL, CCL, CMC, CMC'; files of one "
+                      "binder are then one cell. Without it all files are one cell, but for tables of Byssus, which say whose "
+                      "they are."),
+            Condition("cycle", "Number of cycles before each file; where it is not given, what the file says. 'cycle=0, 100' makes "
+                      "two files before and after.", "1", each=True, between=_OR_NOTHING),
+            Condition("state of charge", "State of each file, as people count it; spectra before and after cycling are "
+                      "compared in one state.", "%", each=True, between=_ANY),
+            Condition("voltage slope", "Slope of the rested voltage over the lithium in a formula unit of the host, dE/dx, "
+                      "for a diffusion coefficient; with the molar volume.", "V", each=True, between=_ANY),
+            Condition("molar volume", "Molar volume of the host.", "cm^3/mol"),
+            Condition("concentration", "Of what diffuses, for a diffusion coefficient by the law of an ideal solution: an "
+                      "amount in a volume, mol/cm³.", "mol/cm^3", each=True),
+            Condition("electrons", "Number of electrons of the reaction; 1 where it is not given.", "1"),
+            Condition("diffusion area", "Area that what diffuses enters by: a film's, or the surface of all particles. Without "
+                      "it the area of the electrode is taken, and a diffusion coefficient is called apparent.", "cm^2"),
+            Condition("diffusion length", "Thickness of the layer that is diffused through from one side; the Warburg element of "
+                      "a layer gives D by it, and the depth of diffusion is tested against it.", "um"),
             _AREA, _TEMPERATURE,
         ), several=True),
         Technique("tortuosity", "Tortuosity of a coating, from impedance of two alike that block", ("impedance",), (
             Condition("thickness", "Thickness of the coating of one electrode.", "um"),
             Condition("electrolyte conductivity", "Conductivity of the electrolyte by itself, at the same temperature.",
                       "mS/cm"),
-            Condition("porosity", "Porosity of the coating. Without it the MacMullin number is given, and no tortuosity.", "1"),
+            Condition("porosity", "Porosity of the coating. Without it the MacMullin number is given, and no tortuosity.", "1",
+                      between=(0.0, 1.0)),
             _AREA,
         ), several=True),
     )

@@ -9,12 +9,15 @@ from pathlib import Path
 from byssus.errors import ReadError, UsageError, did_you_mean
 from byssus.files import write_whole
 from byssus.validation import (
+    binder,
     ccl,
     cycling,
     design,
     fitting,
     impedance,
     knowledge,
+    pairs,
+    paper,
     pulses,
     readers,
     silicon,
@@ -26,12 +29,15 @@ from byssus.validation.page import Page, to_markdown
 
 #: What makes the page of each area from the folder of the real test files.
 AREAS: dict[str, Callable[[Path], Page]] = {
+    "binder": binder.compare,
     "ccl": ccl.compare,
     "cycling": cycling.compare,
     "design": design.compare,
     "fitting": fitting.compare,
     "impedance": impedance.compare,
     "knowledge": knowledge.compare,
+    "pairs": pairs.compare,
+    "paper": paper.compare,
     "pulses": pulses.compare,
     "readers": readers.compare,
     "silicon": silicon.compare,

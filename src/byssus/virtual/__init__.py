@@ -5,6 +5,7 @@
 * `work`: the tests carried out, several samples at once.
 * `summaries`: the few numbers of each test; `spread`: the same with the potential of each published electrode.
 * `verb`: all of it, to results and a report.
+* `sensitivity`: which input moves what, by many runs of one test; `varied` carries those out.
 """
 
 from byssus.virtual.prepare import Asked, Prepared, explained, prepare

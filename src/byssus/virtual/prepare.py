@@ -53,6 +53,8 @@ class Asked:
         Keep every record of a long test.
     spread
         Carry tests of silicon out with the potential of each published electrode too.
+    binder
+        With or without the equations of the binder, whatever the study says.
     """
 
     tests: tuple[str, ...]
@@ -63,6 +65,7 @@ class Asked:
     fresh: bool = False
     all_records: bool = False
     spread: bool = False
+    binder: bool | None = None
 
     def names(self) -> tuple[str, ...]:
         """Return the tests by name.
@@ -91,8 +94,13 @@ class Prepared:
     known: knowledge.Knowledge
 
 
-def prepare(study: Study, tests: Sequence[str], samples: Sequence[str] = ()) -> Prepared:
+def prepare(study: Study, tests: Sequence[str], samples: Sequence[str] = (), binder: bool | None = None) -> Prepared:
     """Make the virtual cells of a study and resolve their tests; nothing is solved.
+
+    Parameters
+    ----------
+    binder
+        With or without the equations of the binder, whatever the study says.
 
     Raises
     ------
@@ -114,7 +122,7 @@ def prepare(study: Study, tests: Sequence[str], samples: Sequence[str] = ()) -> 
     errors: list[ByssusError] = []
     for name in samples or study.virtual:
         try:
-            cells[name] = _cell(study, name, known)
+            cells[name] = _cell(study, name, known, binder)
             for test in tests:
                 protocols[name, test] = resolved(study, name, test, cells[name], known)
         except (SimulationError, ProtocolError) as error:
@@ -138,7 +146,7 @@ def _named(study: Study, name: str, error: ByssusError) -> ByssusError:
     return type(error)(error.message, file=study.file.name, place=place, field=field, value=error.value, fix=error.fix)
 
 
-def _cell(study: Study, name: str, known: knowledge.Knowledge) -> VirtualCell:
+def _cell(study: Study, name: str, known: knowledge.Knowledge, binder: bool | None) -> VirtualCell:
     asked = study.virtual[name]
     electrode = study.electrodes[asked.electrode]
     window = (asked.window.lower.to("V").value, asked.window.upper.to("V").value)
@@ -146,6 +154,7 @@ def _cell(study: Study, name: str, known: knowledge.Knowledge) -> VirtualCell:
     return virtual_cell(
         name, _design(study, asked.electrode, known), known, made=electrode.made, window=window, opposite=opposite,
         given={each: value.number for each, value in asked.given.items()}, base=asked.base,
+        binder=asked.binder if binder is None else binder,
     )  # fmt: skip
 
 
@@ -180,7 +189,7 @@ def explained(path: Path, asked: Asked, progress: Progress = silent) -> dict[str
     ByssusError
         If a cell cannot be made.
     """
-    prepared = prepare(load(path), asked.names(), asked.samples)
+    prepared = prepare(load(path), asked.names(), asked.samples, asked.binder)
     progress("writing parameters", 0, 0)
     pybamm()
     return {name: parameters(cell).explained for name, cell in prepared.cells.items()}
@@ -218,7 +227,13 @@ def model_for(prepared: Prepared, name: str, current: float, asked: Asked) -> tu
     """Choose the model for a largest current in A."""
     said = prepared.study.virtual[name].model
     wanted = asked.model or (None if said is None else next(kind for kind in KINDS if kind == str(said)))
-    return choose(prepared.cells[name], current, wanted)
+    cell = prepared.cells[name]
+    kind, why = choose(cell, current, wanted)
+    if any(each.binder for each in cell.electrodes):
+        why += "; with the equations of the binder"
+    elif any(each.material == SILICON and each.second is None for each in cell.electrodes):
+        why += "; without the equations of the binder, which --binder adds"
+    return kind, why
 
 
 def largest_current(cell: VirtualCell, protocol: Resolved) -> float:

@@ -25,6 +25,7 @@ from byssus.measured.tables import TRUTH, Table
 from byssus.project.store import STORE_FOLDER, Store
 from byssus.protocol.steps import Basis
 from byssus.quantity import Quantity
+from byssus.report.losses import METHOD as LOSSES
 from byssus.report.simulated import Beside, Simulated, Simulation, Spread
 from byssus.simulate.calibration import Calibration
 from byssus.simulate.inputs import VirtualCell
@@ -35,6 +36,7 @@ from byssus.study.model import Reference
 from byssus.study.study import Study, load
 from byssus.virtual.examined import examined
 from byssus.virtual.fitted import calibrated, calibration_as_dict, lost, told, unsolved
+from byssus.virtual.losses import files_of, losses_of, results_of
 from byssus.virtual.prepare import (
     Asked,
     Prepared,
@@ -102,6 +104,8 @@ class VirtualRun:
                 "stopped": each.stopped, "kind": each.table.metadata.kind,
                 "summary": summary(self.run.cells, each),
             }  # fmt: skip
+        for sample, losses in losses_of(self.outcomes).items():
+            found[sample]["cycling"]["losses"] = losses.as_dict()
         for sample, calibration in self.calibrations.items():
             found.setdefault(sample, {})["calibration"] = calibration_as_dict(calibration)
         return found
@@ -131,7 +135,7 @@ def simulate_study(
     instrument = instrument_called(asked.instrument)
     folder = out if out is not None else study.folder / SIMULATED_FOLDER
     check_replaceable(folder)
-    prepared = prepare(study, tests, asked.samples)
+    prepared = prepare(study, tests, asked.samples, asked.binder)
     store = (kept or study.folder / STORE_FOLDER) / study.file.name / SIMULATED_FOLDER
     progress("starting the solver", 0, 0)
     calibrations = {
@@ -146,11 +150,13 @@ def simulate_study(
     spreads, failed = (
         spread(jobs, outcomes, store / "spread", fresh=asked.fresh, progress=progress) if asked.spread else ((), [])
     )
-    simulation = replace(_told(prepared, outcomes, calibrations), spread=spreads)
+    losses = tuple(losses_of(outcomes).values())
+    simulation = replace(_told(prepared, outcomes, calibrations), spread=spreads, losses=losses)
     tables = tuple(_named_apart(outcomes))
     analysed, lacking = examined(
         tables, {table.metadata.sample.name or "": _cell(prepared, calibrations, table) for table in tables}
     )
+    made = _as_study(study, outcomes, store, tests)
     virtual = Virtual(
         study=study,
         tables=tables,
@@ -159,10 +165,11 @@ def simulate_study(
         tell=lambda cells: replace(simulation, beside=tuple(_beside(study, cells, outcomes))),
         findings=(*_ended(tables, analysed), *lacking, *(finding for each in analysed for finding in each.findings),
                   *(finding for name, each in calibrations.items() for finding in (*lost(name, each), *unsolved(name, each)))),
-        methods=(_METHOD,),
-        files=lambda run: {"simulated.json": VirtualRun(run, outcomes, calibrations, spreads).as_json()},
+        methods=(_METHOD, LOSSES) if losses else (_METHOD,),
+        files=lambda run: {"simulated.json": VirtualRun(run, outcomes, calibrations, spreads).as_json(),
+                           **files_of(losses, made.file_names())},
+        results=results_of(losses, {name: made.electrodes[each.electrode].binder for name, each in made.cells.items()}),
     )  # fmt: skip
-    made = _as_study(study, outcomes, store, tests)
     run = carry_out(made, folder, Store(store / "analysed"), progress, virtual=virtual, lacks=[*errors, *failed])
     for folder_of in (store, store / "spread"):
         _tidy(folder_of)

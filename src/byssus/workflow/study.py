@@ -24,9 +24,11 @@ from byssus.analysis.compare import (
 )
 from byssus.analysis.cycling.cell import Cell, examine
 from byssus.analysis.examined import Examined
+from byssus.analysis.impedance.comparing import METHOD as CHANGES
 from byssus.analysis.result import Result
 from byssus.errors import ByssusError, ReadError, SeveralErrors, StudyError
 from byssus.figure import cycling as draw
+from byssus.figure.losses import loss_figures
 from byssus.figure.spec import Figure
 from byssus.figure.techniques import figures_of_tables, figures_of_tests
 from byssus.files import check_replaceable, folder_written_aside, sha256_of, write_whole
@@ -41,14 +43,15 @@ from byssus.report.answer import answers, beside, difference_tables
 from byssus.report.build import Report, to_html, versions
 from byssus.report.citations import bibtex
 from byssus.report.known import Cards, known_of
+from byssus.report.losses import loss_tables
 from byssus.report.simulated import Simulation
 from byssus.report.tables import listings
-from byssus.report.tests import tables_of_tests
+from byssus.report.tests import tables_of_changes, tables_of_tests
 from byssus.study.model import ExcludedCell
 from byssus.study.study import Study, load
 from byssus.workflow.lacks import lack_of
 from byssus.workflow.progress import REPORT_FILE, Progress, silent
-from byssus.workflow.tests import described, tests_of, write_frames, write_tables
+from byssus.workflow.tests import changes_of, described, tests_of, write_frames, write_tables
 from byssus.workflow.writing import pictures_of, write_results
 
 RESULTS_FOLDER = "results"
@@ -105,7 +108,8 @@ class Run:
     def results(self) -> list[Result]:
         """Every number of every cell and test."""
         of_cells = [result for cell in self.cells for result in cell.results]
-        return of_cells + [result for test in self.examined for result in test.results]
+        of_tests = [result for test in self.examined for result in test.results]
+        return [*of_cells, *of_tests, *(self.virtual.results if self.virtual is not None else ())]
 
     @property
     def samples(self) -> dict[str, dict[str, Any]]:
@@ -138,6 +142,7 @@ class Run:
             "findings": [finding.as_dict() for finding in self.findings],
             "samples": self.samples,
             "tests": [described(each) for each in self.examined],
+            "before_and_after": changes_of(self.examined),
             "excluded": self.study.exclusions(),
             "results": [result.as_dict() for result in self.results],
             "binders": [asdict(mean) for mean in self.compared.means],
@@ -235,6 +240,8 @@ class Virtual:
     methods: tuple[tuple[str, str], ...] = ()
     examined: tuple[Examined, ...] = ()
     files: Callable[[Run], Mapping[str, str]] = lambda _run: {}
+    #: Numbers that hidden states alone tell.
+    results: tuple[Result, ...] = ()
 
     def file_name(self, table: Table) -> str:
         """Return a name for the file of one of the tables."""
@@ -302,7 +309,11 @@ def carry_out(
     compared = Compared.of(cells, study)
     figures = _figures(study, cells, compared)
     if virtual is not None:
-        figures += figures_of_tables(virtual.tables, groups=list(study.binders), files=virtual.file_names())
+        # Spectra that were analysed are drawn once, with what was found of them.
+        drawn = [table for each in virtual.examined if each.technique == "eis" for table in each.tables]
+        plain = [table for table in virtual.tables if not any(table is other for other in drawn)]
+        figures += figures_of_tables(plain, groups=list(study.binders), files=virtual.file_names())
+        figures += loss_figures(virtual.tell(cells).losses, study.file_names())
     names = study.file_names() | ({} if virtual is None else virtual.file_names())
     figures += figures_of_tests(examined, groups=list(study.binders), files=names)
     run = Run(
@@ -488,11 +499,14 @@ def _report(run: Run, figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> 
     )
     methods = list(dict.fromkeys(entry for cell in cells for entry in cell.methods))
     methods += dict.fromkeys(entry for test in run.examined for entry in test.methods)
+    changes = tables_of_changes(run.examined)
+    methods += [CHANGES] if changes else []
     of_tables = [(cell.name, cell.table) for cell in cells]
     of_tables += [(each.sample, table) for each in run.examined for table in each.tables]
     methods += [METHOD] if any(part.binders for part in answer) else []
     methods += [DIFFERENCE_METHOD] if compared.differences else []
     methods += run.virtual.methods if run.virtual is not None else ()
+    simulation = None if run.virtual is None else run.virtual.tell(cells)
     return Report(
         title=study.title,
         answers=answer,
@@ -514,10 +528,10 @@ def _report(run: Run, figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> 
             *(each.tables[0].metadata.sample for each in run.examined),
         ],
         notes=[(name, part.note) for name, part in study.parts() if part.note],
-        tables=listings(cells),
+        tables=[*changes, *loss_tables(() if simulation is None else simulation.losses), *listings(cells)],
         tests=tables_of_tests(run.examined),
         known=run.known,
-        simulation=None if run.virtual is None else run.virtual.tell(cells),
+        simulation=simulation,
         citations=bibtex(
             versions(),
             readers=[source.reader for _, table in of_tables for source in table.metadata.provenance],

@@ -11,10 +11,12 @@ import polars as pl
 
 from byssus import __version__
 from byssus.analysis.examined import Examined
+from byssus.analysis.impedance import before_and_after
+from byssus.analysis.impedance.comparing import METHOD as CHANGES
 from byssus.analysis.result import Result
 from byssus.analysis.techniques import examine
 from byssus.conventions import Configuration, Made
-from byssus.errors import ByssusError, SeveralErrors
+from byssus.errors import ByssusError, SeveralErrors, UsageError
 from byssus.figure.techniques import figures_of_tests
 from byssus.files import check_replaceable, folder_written_aside, write_whole
 from byssus.findings import Finding, by_severity
@@ -24,7 +26,7 @@ from byssus.measured.read import read
 from byssus.measured.tables import Table
 from byssus.report.build import Report, to_html, versions
 from byssus.report.citations import bibtex
-from byssus.report.tests import tables_of_tests
+from byssus.report.tests import tables_of_changes, tables_of_tests
 from byssus.study.study import Study
 from byssus.study.techniques import Technique, Told, technique_called
 from byssus.workflow.files import is_table
@@ -64,6 +66,7 @@ class Analysed:
             "findings": [finding.as_dict() for finding in self.findings],
             "samples": {each.sample: described(each) for each in self.examined},
             "results": [result.as_dict() for result in self.results],
+            "before_and_after": changes_of(self.examined),
             "versions": versions(),
         }
 
@@ -81,6 +84,12 @@ def described(examined: Examined) -> dict[str, Any]:
         "content_hashes": [table.content_hash() for table in tables],
         "tables": {name: _rows(frame) for name, frame in examined.frames.items()},
     }
+
+
+def changes_of(examined: Sequence[Examined]) -> dict[str, Any] | None:
+    """Return what cycling changed in impedance as it stands in JSON answers, where it is known."""
+    found = before_and_after(examined)
+    return None if found is None else {name.replace(" ", "_"): _rows(frame) for name, frame in found.frames().items()}
 
 
 def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
@@ -121,30 +130,38 @@ def analyse_files(
     """
     asked = technique_called(technique)
     told = asked.told(given, files=len(files))
+    binders = _binders(told.pop("binder", None), len(files))
     if out is not None:
         check_replaceable(out)
     tables: list[Table] = []
     places: list[int] = []
+    #: Whose each file is, where that is known; files of nobody are one cell.
+    cells: list[str | None] = []
     errors: list[ByssusError] = []
     names = _names(files)
     for at, file in enumerate(files):
         progress(f"reading {file.name}", at, len(files))
         try:
-            sample = Sample(name=names[at], configuration=configuration, made=made)
+            sample = Sample(name=names[at], binder=binders[at], configuration=configuration, made=made)
             # A table of Byssus' own says itself what it is of.
             own = is_table(file)
             table = read(file, sample=None if own else sample, reader=reader)
             tables.append(_completed(table, sample) if own else table)
             places.append(at)
+            cells.append(binders[at] or (table.metadata.sample.name if own else None))
         except ByssusError as error:
             errors.append(error)
     tables = _apart(tables, [names[at] for at in places])
     # What is told file by file belongs to the file, so it goes with one that cannot be read.
-    jobs = [(tables, places)] if asked.several else [([table], [at]) for table, at in zip(tables, places, strict=True)]
+    jobs = [([table], [at]) for table, at in zip(tables, places, strict=True)]
+    if asked.several:
+        jobs = []
+        for cell in dict.fromkeys(cells):
+            own_places = [place for place, whose in enumerate(cells) if whose == cell]
+            members = [tables[place] for place in own_places]
+            jobs.append((_called(members, cell if cell in binders else None), [places[place] for place in own_places]))
     examined = []
     for members, at_files in jobs:
-        if not members:
-            continue
         progress(f"analysing {members[0].metadata.sample.name}", 0, 0)
         try:
             examined.append(examine(technique, members, _of_files(told, at_files)))
@@ -165,9 +182,35 @@ def analyse_files(
 def _completed(table: Table, given: Sample) -> Table:
     """Give a table what was said of its sample on the command line, and a name where it has none."""
     own = table.metadata.sample
-    said = {name: value for name in ("configuration", "made") if (value := getattr(given, name)) is not None}
+    said = {name: value for name in ("binder", "configuration", "made") if (value := getattr(given, name)) is not None}
     about = own.model_copy(update={"name": own.name or given.name} | said)
     return replace(table, metadata=table.metadata.model_copy(update={"sample": about}))
+
+
+def _binders(told: Told | None, files: int) -> list[str | None]:
+    """Return the binder of each file as it was told: one name for all files, or one for each."""
+    if not isinstance(told, str):
+        return [None] * files
+    names = [name.strip() for name in told.split(",")]
+    if len(names) not in (1, files) or not all(names):
+        raise UsageError(
+            f"holds {len(names)} names for {files} file{'' if files == 1 else 's'}",
+            field="binder",
+            value=told,
+            fix="give one name for all files, or one for each",
+        )
+    return [*(names if len(names) == files else names * files)]
+
+
+def _called(tables: Sequence[Table], name: str | None) -> list[Table]:
+    """Give the tables of one cell its name, where it was told."""
+    if name is None:
+        return list(tables)
+    samples = [table.metadata.sample.model_copy(update={"name": name}) for table in tables]
+    return [
+        replace(table, metadata=table.metadata.model_copy(update={"sample": sample}))
+        for table, sample in zip(tables, samples, strict=True)
+    ]
 
 
 def _apart(tables: Sequence[Table], names: Sequence[str]) -> list[Table]:
@@ -198,6 +241,21 @@ def _of_files(told: Mapping[str, Told], places: Sequence[int]) -> dict[str, Told
     }
 
 
+def _not_of_the_study(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Refuse a binder among what is told of a test: the study says it.
+
+    Raises
+    ------
+    UsageError
+        If there is one.
+    """
+    if "binder" in given:
+        raise UsageError(
+            "is said by the test itself", field="binder", fix="give the test its electrode, cell or binder"
+        )
+    return given
+
+
 def tests_of(
     study: Study, progress: Progress, errors: list[ByssusError], findings: list[Finding]
 ) -> tuple[Examined, ...]:
@@ -211,7 +269,8 @@ def tests_of(
             tables = [read(study.path(file), sample=sample, columns=test.columns) for file in test.files]
             if not technique.several and len(tables) > 1:
                 tables = [join(tables)]
-            found = examine(test.technique, tables, technique.told(test.given, files=len(test.files)))
+            told = technique.told(_not_of_the_study(test.given), files=len(test.files))
+            found = examine(test.technique, tables, told)
         except Exception as error:  # noqa: BLE001 - whatever one test holds, the others are still done
             lack = lack_of(error, f"tests.{name}", test.files[0])
             errors.append(lack)
@@ -233,6 +292,9 @@ def write_frames(examined: Sequence[Examined], folder: Path, names: Mapping[str,
     for each in examined:
         for called, frame in each.frames.items():
             write_whole(folder / "tests" / f"{names[each.sample]}-{called}.csv", frame.write_csv())
+    changes = before_and_after(examined)
+    for called, frame in (changes.frames() if changes is not None else {}).items():
+        write_whole(folder / "tests" / f"impedance {called}.csv", frame.write_csv())
 
 
 def write_tables(examined: Sequence[Examined], folder: Path, names: Mapping[str, str]) -> None:
@@ -250,6 +312,8 @@ def _write(analysed: Analysed, out: Path, progress: Progress) -> None:
     figures = figures_of_tests(examined, groups=groups, files=names)
     pictures = pictures_of(figures, progress)
     methods = list(dict.fromkeys(entry for each in examined for entry in each.methods))
+    changes = tables_of_changes(examined)
+    methods += [CHANGES] if changes else []
     sources = [
         (each.sample, source) for each in examined for table in each.tables for source in table.metadata.provenance
     ]
@@ -257,6 +321,7 @@ def _write(analysed: Analysed, out: Path, progress: Progress) -> None:
         title=analysed.technique.title,
         answers=(),
         tests=tables_of_tests(examined),
+        tables=changes,
         results=analysed.results,
         figures=figures,
         drawn={name: drawn["svg"] for name, drawn in pictures.items()},

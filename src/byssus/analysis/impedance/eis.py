@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from dataclasses import replace
+from itertools import combinations
+from typing import Final, cast
 
 import numpy as np
 import polars as pl
 
-from byssus.analysis.cycling.columns import u
 from byssus.analysis.examined import Examined
 from byssus.analysis.impedance.circuit import Circuit
 from byssus.analysis.impedance.fitting import (
@@ -26,26 +26,37 @@ from byssus.analysis.impedance.fitting import (
     choose,
     fit_circuit,
 )
+from byssus.analysis.impedance.frames import (
+    CYCLE,
+    STATE,
+    TEMPERATURE,
+    TIME,
+    VOLTAGE,
+    One,
+    arc_frame,
+    circuits_frame,
+    diffusion_frame,
+    law_frame,
+    parameter_frame,
+    points_frame,
+    relaxation_frames,
+    spectra_frame,
+)
 from byssus.analysis.impedance.relaxation import Relaxation, relaxation
 from byssus.analysis.impedance.relaxation import said as relaxation_said
 from byssus.analysis.impedance.spectrum import Spectrum, spectra
-from byssus.analysis.impedance.validity import Validity, checked
+from byssus.analysis.impedance.validity import checked
+from byssus.analysis.impedance.warburg import Coefficient, diffusion_of, statements
 from byssus.analysis.result import Result
 from byssus.analysis.transport.temperature import Laws, fit_laws
 from byssus.conventions import Configuration
 from byssus.errors import AnalysisError, FitError
 from byssus.findings import Finding
 from byssus.measured.tables import Table
+from byssus.physics.constants import ZERO_CELSIUS
 from byssus.quantity import Quantity
 from byssus.study.techniques import Told, said
 
-SPECTRUM: Final = "Spectrum / 1"
-CYCLE, VOLTAGE, TEMPERATURE, TIME = "Cycle / 1", "Voltage / V", "Temperature / degC", "Test Time / s"
-FREQUENCY, REAL, IMAGINARY = "Frequency / Hz", "Real Impedance / ohm", "Imaginary Impedance / ohm"
-RESISTANCE, CONSTANT, EXPONENT = "Resistance / ohm", "Time Constant / s", "Exponent / 1"
-SERIES, TRANSFER = "Series Resistance / ohm", "Charge-Transfer Resistance / ohm"
-POLARISATION = "Polarisation Resistance / ohm"
-_ZERO_CELSIUS: Final = 273.15
 #: A circuit is chosen on at most so many spectra of a series, its first and last among them.
 _CHOSEN_ON: Final = 3
 #: Starts of each further spectrum of a series, beside the values of the one before.
@@ -68,40 +79,6 @@ _WHICH: Final[dict[Which, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class _One:
-    """A spectrum, and all that was found of it."""
-
-    number: int
-    table: Table
-    spectrum: Spectrum
-    validity: Validity
-    temperature: float | None
-    relaxation: Relaxation | None = None
-    found: CircuitFit | None = None
-    why: str | None = None
-
-    @property
-    def used(self) -> Spectrum:
-        """The points that may be used, alone."""
-        keep = self.spectrum.used
-        marks = tuple(mark for mark in self.spectrum.marks if not mark)
-        return replace(
-            self.spectrum, frequency=self.spectrum.frequency[keep], impedance=self.spectrum.impedance[keep], marks=marks
-        )
-
-    @property
-    def along(self) -> dict[str, float | None]:
-        """What a series goes over."""
-        found = self.spectrum.along
-        return {
-            CYCLE: found.get("Cycle Count / 1"),
-            VOLTAGE: found.get("Voltage / V"),
-            TEMPERATURE: self.temperature,
-            TIME: found.get("Test Time / s"),
-        }
-
-
 def examine_eis(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
     """Test impedance spectra, take their relaxation times apart, fit a circuit, and say what the resistances are.
 
@@ -110,13 +87,13 @@ def examine_eis(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
     tables
         Tables of impedance of one cell, each with one spectrum or several.
     told
-        ``circuit``, ``weight``, ``charge transfer``, ``area``, ``temperature``, as `byssus.study.techniques` has them.
+        ``circuit``, ``weight``, ``charge transfer``, ``cycle`` and the others that `byssus.study.techniques` has.
 
     Returns
     -------
     Examined
         With the frames ``spectra`` (a row a spectrum), ``points``, ``parameters`` (a row a parameter of each spectrum),
-        ``arcs``, ``circuits`` (what was tried), ``relaxation times``, ``relaxation peaks`` and, of a series over
+        ``arcs``, ``diffusion`` (of diffusion elements), ``circuits`` (what was tried), ``relaxation times``, ``relaxation peaks`` and, of a series over
         temperature, ``temperature law``.
 
     Raises
@@ -136,10 +113,14 @@ def examine_eis(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
     every = [replace(one, relaxation=_relaxation(one)) for one in every]
     choice, why = (None, "as it was told") if asked is not None else _choice(every)
     circuit = choice.circuit if choice is not None else asked
-    every = _fitted(every, circuit, weight)
+    every = [_diffusing(one, every, told, weight) for one in _fitted(every, circuit, weight)]
     arcs = _charge_transfer(every, which)
+    before = _before(every, arcs)
+    faster = {one.number: _transfer(one, before) for one in every}
     spread = (1.0, 1.0) if choice is None else choice.spread(which)
-    transfer = {one.number: _widened(_transfer(one, arcs), spread) for one in every}
+    alone = {one.number: _transfer(one, arcs) for one in every}
+    transfer = {number: _widened(found, spread) for number, found in alone.items()}
+    findings += _of_rivals(alone, transfer, spread)
     arcs = _charge_transfer(every, "sum")
     spread = (1.0, 1.0) if choice is None else choice.spread("sum")
     whole = {one.number: _widened(_transfer(one, arcs), spread) for one in every}
@@ -148,18 +129,20 @@ def examine_eis(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
         *(
             result
             for one in every
-            for result in _of_spectrum(one, transfer[one.number], whole[one.number], which, told, len(every))
+            for result in _of_spectrum(one, transfer[one.number], whole[one.number], which, len(every))
         ),
+        *_of_diffusion(every, told),
         *_of_law(law),
     ]
     frames = {
-        "spectra": _spectra_frame(every, transfer, whole),
-        "points": pl.concat([_points_frame(one) for one in every]),
-        "parameters": _parameter_frame(every),
-        "arcs": _arc_frame(every),
-        **({"circuits": _tried(choice)} if choice is not None else {}),
-        **_relaxation_frames(every),
-        **({"temperature law": _law_frame(law, every, transfer)} if law is not None else {}),
+        "spectra": spectra_frame(every, transfer, whole, faster),
+        "points": pl.concat([points_frame(one) for one in every]),
+        "parameters": parameter_frame(every),
+        "arcs": arc_frame(every),
+        **({"diffusion": diffusion_frame(every)} if any(one.diffusion for one in every) else {}),
+        **({"circuits": circuits_frame(choice)} if choice is not None else {}),
+        **relaxation_frames(every),
+        **({"temperature law": law_frame(law, every, transfer)} if law is not None else {}),
     }
     findings += [
         finding
@@ -169,34 +152,54 @@ def examine_eis(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
     ]
     findings += [finding for one in every for finding in _of_fit(one, transfer[one.number])]
     findings += _of_half_cell(every)
+    findings += _of_cycles(every, told)
     return Examined(
-        "eis", tuple(tables), tuple(results), frames, tuple(findings), tuple(_methods(circuit, why, weight, which))
+        "eis",
+        tuple(tables),
+        tuple(results),
+        frames,
+        tuple(findings),
+        tuple(_methods(every, circuit, why, weight, which)),
     )
 
 
 # Reading and fitting
 
 
-def _read(tables: Sequence[Table], told: Mapping[str, Told]) -> tuple[list[_One], list[Finding]]:
-    every: list[_One] = []
+def _read(tables: Sequence[Table], told: Mapping[str, Told]) -> tuple[list[One], list[Finding]]:
+    every: list[One] = []
     findings: list[Finding] = []
     for at, table in enumerate(tables):
         file = table.metadata.provenance[-1].file if table.metadata.provenance else None
         found, looks = spectra(table)
-        told_here = said(table, told, "temperature", at=at)
         for spectrum in found:
             marked, valid, more = checked(spectrum, table.metadata.conditions)
-            recorded = spectrum.along.get("Ambient Temperature / degC")
-            celsius = recorded if recorded is not None and "temperature" not in told else None
-            if celsius is None and told_here is not None:
-                celsius = told_here.to("K").value - _ZERO_CELSIUS
-            every.append(_One(len(every) + 1, table, marked, valid, celsius))
+            every.append(
+                One(
+                    len(every) + 1, table, marked, valid, _along(spectrum, table, told, at), at, area=_area(table, told)
+                )
+            )
             findings += [replace(finding, file=finding.file or file) for finding in more]
         findings += [replace(finding, file=finding.file or file) for finding in looks]
     return every, findings
 
 
-def _relaxation(one: _One) -> Relaxation | None:
+def _along(spectrum: Spectrum, table: Table, told: Mapping[str, Told], at: int) -> dict[str, float | None]:
+    """Return what a series goes over: a temperature of the header gives way to a recorded one, all else that is told goes first."""
+    recorded = spectrum.along.get("Ambient Temperature / degC")
+    temperature = said(table, told, "temperature", at=at)
+    celsius = None if temperature is None else temperature.to("K").value - ZERO_CELSIUS
+    cycle, state = (said(table, told, name, at=at) for name in ("cycle", "state of charge"))
+    return {
+        CYCLE: spectrum.along.get("Cycle Count / 1") if cycle is None else cycle.value,
+        VOLTAGE: spectrum.along.get("Voltage / V"),
+        STATE: None if state is None else state.to("%").value,
+        TEMPERATURE: recorded if recorded is not None and "temperature" not in told else celsius,
+        TIME: spectrum.along.get("Test Time / s"),
+    }
+
+
+def _relaxation(one: One) -> Relaxation | None:
     if one.validity.verdict == "fails":
         return None
     try:
@@ -206,11 +209,11 @@ def _relaxation(one: _One) -> Relaxation | None:
         return None
 
 
-def _times(one: _One) -> tuple[float, ...]:
+def _times(one: One) -> tuple[float, ...]:
     return tuple(peak.time_constant for peak in one.relaxation.peaks) if one.relaxation else ()
 
 
-def _choice(every: Sequence[_One]) -> tuple[Choice | None, str]:
+def _choice(every: Sequence[One]) -> tuple[Choice | None, str]:
     """Choose a circuit on some of the spectra; return it with the reason, or None with why there is none."""
     good = [one for one in every if _refused(one) is None]
     if not good:
@@ -231,23 +234,9 @@ def _choice(every: Sequence[_One]) -> tuple[Choice | None, str]:
     return choice, choice.why
 
 
-def _tried(choice: Choice) -> pl.DataFrame:
-    lowest = min(choice.criterion)
-    return pl.DataFrame(
-        {
-            "Circuit": [str(row[0].circuit) for row in choice.found],
-            "Parameters / 1": [len(row[0].values) for row in choice.found],
-            "BIC above the Lowest / 1": [value - lowest for value in choice.criterion],
-            "Residual / %": [100 * max(one.scale for one in row) for row in choice.found],
-            "Sound": [all(one.sound for one in row) for row in choice.found],
-            "Chosen": [at == choice.chosen for at in range(len(choice.found))],
-        }
-    )
-
-
-def _fitted(every: Sequence[_One], circuit: Circuit | None, weight: Weight) -> list[_One]:
+def _fitted(every: Sequence[One], circuit: Circuit | None, weight: Weight) -> list[One]:
     """Fit the circuit to each spectrum, each from the values of the one before as well."""
-    done: list[_One] = []
+    done: list[One] = []
     last: Mapping[str, float] | None = None
     for one in every:
         reason = _refused(one)
@@ -273,7 +262,7 @@ def _fitted(every: Sequence[_One], circuit: Circuit | None, weight: Weight) -> l
     return done
 
 
-def _refused(one: _One) -> str | None:
+def _refused(one: One) -> str | None:
     """Return why a spectrum is not fitted, or None."""
     if one.validity.verdict in ("fails", "not tested"):
         return one.validity.reason
@@ -282,7 +271,7 @@ def _refused(one: _One) -> str | None:
     return None
 
 
-def _charge_transfer(every: Sequence[_One], which: Which) -> tuple[str, ...]:
+def _charge_transfer(every: Sequence[One], which: Which) -> tuple[str, ...]:
     """Return the arcs that are the charge transfer by the rule, the same throughout a series."""
     fits = [one.found for one in every if one.found is not None]
     tables = [{arc.name: arc for arc in found.arcs} for found in fits]
@@ -301,7 +290,14 @@ def _charge_transfer(every: Sequence[_One], which: Which) -> tuple[str, ...]:
     return (max(names, key=size),)
 
 
-def _transfer(one: _One, arcs: Sequence[str]) -> Derived:
+def _before(every: Sequence[One], transfer: Sequence[str]) -> tuple[str, ...]:
+    """Return the arcs of higher frequency than those of the charge transfer, by their order in the first fit."""
+    fits = [one.found for one in every if one.found is not None]
+    order = _charge_transfer(every, "sum")
+    return order[: order.index(transfer[0])] if fits and transfer else ()
+
+
+def _transfer(one: One, arcs: Sequence[str]) -> Derived:
     """Return the resistance of the arcs that are the charge transfer, or why there is none."""
     found = one.found
     if found is None:
@@ -315,18 +311,22 @@ def _transfer(one: _One, arcs: Sequence[str]) -> Derived:
 
 
 def _widened(transfer: Derived, spread: tuple[float, float]) -> Derived:
-    """Add what rival circuits say to a resistance's error, as a rectangular distribution (JCGM 100:2008, 4.3.7)."""
-    low, high = spread
+    """Add what rival circuits say to a resistance's error, as a rectangular distribution between theirs.
+
+    Its mean square about the value of the chosen circuit counts, not that about its own middle (JCGM 100:2008, 4.3.7, has
+    the value in the middle): then twice the error reaches all rivals, also where they lie to one side.
+    """
+    low, high = (edge - 1.0 for edge in spread)
     if transfer.value is None or transfer.error is None:
         return transfer
     if (high - low) / 2 > WEAK:
         return Derived(
             None,
             None,
-            f"not identifiable: circuits that describe the spectrum about as well give {low * transfer.value:.3g} to "
-            f"{high * transfer.value:.3g} Ω",
+            "not identifiable: circuits that describe the spectrum about as well give "
+            f"{(1 + low) * transfer.value:.3g} to {(1 + high) * transfer.value:.3g} Ω",
         )
-    doubt = transfer.value * (high - low) / 2 / math.sqrt(3)
+    doubt = transfer.value * math.sqrt((low**2 + low * high + high**2) / 3)
     return replace(transfer, error=math.hypot(transfer.error, doubt))
 
 
@@ -352,11 +352,9 @@ def _open(arc: FittedArc, found: CircuitFit) -> str | None:
 # Results
 
 
-def _of_spectrum(
-    one: _One, transfer: Derived, whole: Derived, which: Which, told: Mapping[str, Told], count: int
-) -> Iterator[Result]:
+def _of_spectrum(one: One, transfer: Derived, whole: Derived, which: Which, count: int) -> Iterator[Result]:
     where = _where(one) if count > 1 else ""
-    area = _area(one.table, told)
+    area = one.area
     found = one.found
     method = "" if found is None else f"circuit {found.circuit}"
     series = Derived(None, None, one.why) if found is None else found.series_resistance
@@ -403,12 +401,14 @@ def _area(table: Table, told: Mapping[str, Told]) -> Quantity | None:
     return said(table, told, "area") or table.metadata.sample.electrode_area
 
 
-def _where(one: _One) -> str:
+def _where(one: One) -> str:
     """Name a spectrum of a series by what it was taken at."""
     along = one.along
     parts = []
     if (cycle := along[CYCLE]) is not None:
         parts.append(f"cycle {cycle:.0f}")
+    if (state := along[STATE]) is not None:
+        parts.append(f"{state:.3g} %")
     if (volts := along[VOLTAGE]) is not None:
         parts.append(f"{volts:.3g} V")
     if (celsius := along[TEMPERATURE]) is not None:
@@ -416,10 +416,10 @@ def _where(one: _One) -> str:
     return f", spectrum {one.number}{' at ' + ', '.join(parts) if parts else ''}"
 
 
-def _law(every: Sequence[_One], transfer: Mapping[int, Derived]) -> Laws | None:
+def _law(every: Sequence[One], transfer: Mapping[int, Derived]) -> Laws | None:
     """Fit Arrhenius' law to 1/R_ct where the spectra are of several temperatures."""
     known = [
-        (one.temperature + _ZERO_CELSIUS, found.value, found.error)
+        (one.temperature + ZERO_CELSIUS, found.value, found.error)
         for one in every
         if one.temperature is not None and (found := transfer[one.number]).value is not None
     ]
@@ -428,6 +428,80 @@ def _law(every: Sequence[_One], transfer: Mapping[int, Derived]) -> Laws | None:
     kelvin, value = (np.array([row[at] for row in known], dtype=float) for at in (0, 1))
     errors = [None if error is None else error / resistance for _, resistance, error in known if resistance]
     return fit_laws(kelvin, 1 / value, np.array(errors, dtype=float) if all(errors) else None)
+
+
+#: What a diffusion coefficient is told by; where none of them is, one line says so for all spectra.
+_OF_DIFFUSION: Final = ("voltage slope", "molar volume", "concentration", "diffusion length", "diffusion area")
+_COEFFICIENT: Final = "diffusion coefficient"
+#: Spectra further apart than this, in V, are not of one state, so that one slope is not that of all; a choice.
+_ONE_STATE: Final = 0.05
+
+
+def _known(one: One, told: Mapping[str, Told]) -> dict[str, Quantity]:
+    """Return what is known of a spectrum's diffusion."""
+    names = (*_OF_DIFFUSION, "electrons")
+    found = {name: value for name in names if (value := said(one.table, told, name, at=one.at)) is not None}
+    if one.area is not None:
+        found["area"] = one.area
+    if one.temperature is not None:
+        found["temperature"] = Quantity(one.temperature + ZERO_CELSIUS, "K")
+    return found
+
+
+def _diffusing(one: One, every: Sequence[One], told: Mapping[str, Told], weight: Weight) -> One:
+    """Read the diffusion elements of a spectrum by what is known of it."""
+    if one.found is None:
+        return one
+    known = _known(one, told)
+    listed = any(isinstance(told.get(name), tuple) for name in ("voltage slope", "concentration"))
+    volts = [other.along[VOLTAGE] for other in every if other.at == one.at or not listed]
+    seen = [value for value in volts if value is not None]
+    against = []
+    if seen and max(seen) - min(seen) > _ONE_STATE:
+        against.append(
+            f"one slope or concentration is told for spectra from {min(seen):.3g} to {max(seen):.3g} V; give it for each file"
+        )
+    return replace(one, diffusion=diffusion_of(one.found, known, weight=weight, against=against))
+
+
+def _of_diffusion(every: Sequence[One], told: Mapping[str, Told]) -> Iterator[Result]:
+    """Yield diffusion coefficients, those that only appear so apart; nothing where no circuit has diffusion and nothing is told."""
+    asked = any(name in _known(one, told) for one in every for name in _OF_DIFFUSION)
+    if not any(one.diffusion for one in every):
+        if asked:
+            yield Result(_COEFFICIENT, None, "cm^2/s", reason=_without(every))
+        return
+    if not asked:
+        yield Result(_COEFFICIENT, None, "cm^2/s", reason=f"nothing is told that it is taken by: {_ASKS}")
+        return
+    for one in every:
+        where = _where(one) if len(every) > 1 else ""
+        for element in one.diffusion:
+            named = f" of {element.element}" if len(one.diffusion) > 1 else ""
+            for each in element.coefficients:
+                ideal = ", ideal solution" if each.form == "ideal" else ""
+                yield from _coefficient(f"{_COEFFICIENT}{named}{ideal}{where}", each)
+
+
+_ASKS: Final = (
+    "voltage slope with molar volume, or a concentration, and a diffusion area; a length for the element of a layer"
+)
+
+
+def _without(every: Sequence[One]) -> str:
+    found = next((one.found for one in every if one.found is not None), None)
+    return (every[0].why or "no fit") if found is None else f"the circuit {found.circuit} has no element of diffusion"
+
+
+def _coefficient(name: str, found: Coefficient) -> Iterator[Result]:
+    if found.value is None or found.error is None:
+        yield Result(name, None, "cm^2/s", method=found.method or None, reason=found.reason)
+        return
+    if found.unmet:
+        yield Result(name, None, "cm^2/s", reason="; ".join(found.unmet))
+        name = f"apparent {name}"
+    reason = f"holds nothing of the ± of {' and '.join(found.unknown)}, told without" if found.unknown else None
+    yield Result(name, 1e4 * found.value, "cm^2/s", 1e4 * found.error, method=found.method, reason=reason)
 
 
 def _of_law(law: Laws | None) -> Iterator[Result]:
@@ -443,181 +517,14 @@ def _of_law(law: Laws | None) -> Iterator[Result]:
     yield Result(name, value, "kJ/mol", error, method=f"{method}; {law.why}", reason=energy.reason)
 
 
-# Frames
-
-
-def _spectra_frame(
-    every: Sequence[_One], transfer: Mapping[int, Derived], whole: Mapping[int, Derived]
-) -> pl.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for one in every:
-        found = one.found
-        provenance = one.table.metadata.provenance
-        series = Derived(None) if found is None else found.series_resistance
-        polarisation = whole[one.number]
-        known = transfer[one.number]
-        rows.append(
-            {
-                SPECTRUM: one.number,
-                "File": provenance[-1].file if provenance else None,
-                **one.along,
-                "Points / 1": len(one.spectrum.frequency),
-                "Points Used / 1": int(one.spectrum.used.sum()),
-                "Verdict": one.validity.verdict,
-                "Kramers-Kronig Noise / %": None if one.validity.noise is None else 100 * one.validity.noise,
-                "Circuit": None if found is None else str(found.circuit),
-                "Residual / %": None if found is None else 100 * found.residual,
-                "Chi Square / 1": None if found is None else found.fit.chi_square,
-                SERIES: series.value,
-                u(SERIES): series.error,
-                TRANSFER: known.value,
-                u(TRANSFER): known.error,
-                POLARISATION: polarisation.value,
-                u(POLARISATION): polarisation.error,
-                "Reason": known.reason,
-            }
-        )
-    texts = dict.fromkeys(("File", "Verdict", "Circuit", "Reason"), pl.String)
-    whole_numbers = dict.fromkeys((SPECTRUM, "Points / 1", "Points Used / 1"), pl.Int64)
-    return pl.DataFrame(rows, schema={name: (texts | whole_numbers).get(name, pl.Float64) for name in rows[0]})
-
-
-def _points_frame(one: _One) -> pl.DataFrame:
-    spectrum, z = one.spectrum, one.spectrum.impedance
-    nothing = np.full(len(z), np.nan)
-    fitted = nothing + 1j * nothing if one.found is None else one.found.predict(spectrum.frequency)
-    residual = one.validity.residual
-    frame = pl.DataFrame(
-        {
-            SPECTRUM: np.full(len(z), one.number, dtype=np.int64),
-            FREQUENCY: spectrum.frequency,
-            REAL: z.real,
-            IMAGINARY: z.imag,
-            f"Fitted {REAL}": fitted.real,
-            f"Fitted {IMAGINARY}": fitted.imag,
-            "Real Residual / %": 100 * residual.real,
-            "Imaginary Residual / %": 100 * residual.imag,
-            "Used": spectrum.used,
-            "Remark": pl.Series([mark or None for mark in spectrum.marks], dtype=pl.String),
-        }
-    )
-    return frame.with_columns(pl.selectors.float().fill_nan(None))
-
-
-def _parameter_frame(every: Sequence[_One]) -> pl.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for one in every:
-        if one.found is None:
-            continue
-        for parameter in one.found.circuit.parameters:
-            estimate = one.found.fit[parameter.name]
-            low, high = (None, None)
-            if estimate.value is not None and estimate.error is not None:
-                low, high = one.found.fit.wald(parameter.name)
-            rows.append(
-                {
-                    SPECTRUM: one.number,
-                    "Element": parameter.element,
-                    "Parameter": parameter.name,
-                    "Value": estimate.value,
-                    "Uncertainty": estimate.error,
-                    "Lower": low,
-                    "Upper": high,
-                    "Unit": parameter.slot.unit,
-                    "State": estimate.state,
-                    "Reason": estimate.reason,
-                }
-            )
-    texts = dict.fromkeys(("Element", "Parameter", "Unit", "State", "Reason"), pl.String)
-    numbers = dict.fromkeys(("Value", "Uncertainty", "Lower", "Upper"), pl.Float64)
-    order = ("Element", "Parameter", "Value", "Uncertainty", "Lower", "Upper", "Unit", "State", "Reason")
-    return pl.DataFrame(rows, schema={SPECTRUM: pl.Int64} | {name: (texts | numbers)[name] for name in order})
-
-
-def _arc_frame(every: Sequence[_One]) -> pl.DataFrame:
-    brug, film = "Surface Capacitance / F", "Film Capacitance / F"
-    columns = (RESISTANCE, CONSTANT, EXPONENT, brug, film)
-    rows: list[dict[str, Any]] = []
-    for one in every:
-        for at, arc in enumerate(one.found.arcs if one.found else (), start=1):
-            row: dict[str, Any] = {SPECTRUM: one.number, "Arc / 1": at, "Parameter": arc.name, FREQUENCY: arc.frequency}
-            derived = (arc.resistance, arc.time, arc.exponent, arc.brug, arc.normal)
-            for column, known in zip(columns, derived, strict=True):
-                row |= {column: known.value, u(column): known.error}
-            rows.append(row | {"Seen": arc.seen})
-    numbers = {name: pl.Float64 for column in columns for name in (column, u(column))}
-    first = {SPECTRUM: pl.Int64, "Arc / 1": pl.Int64, "Parameter": pl.String, FREQUENCY: pl.Float64}
-    return pl.DataFrame(rows, schema={**first, **numbers, "Seen": pl.Boolean})
-
-
-def _relaxation_frames(every: Sequence[_One]) -> dict[str, pl.DataFrame]:
-    time, gamma = "Relaxation Time / s", "Distribution / ohm"
-    curves: list[pl.DataFrame] = []
-    peaks: list[dict[str, Any]] = []
-    for one in every:
-        if one.relaxation is None:
-            continue
-        known = one.relaxation
-        curves.append(
-            pl.DataFrame(
-                {
-                    SPECTRUM: np.full(len(known.gamma), one.number, dtype=np.int64),
-                    time: known.time_constant,
-                    gamma: known.gamma,
-                    u(gamma): known.gamma_error,
-                }
-            )
-        )
-        peaks += [
-            {
-                SPECTRUM: one.number,
-                "Peak / 1": at,
-                time: peak.time_constant,
-                u(time): peak.time_error,
-                FREQUENCY: peak.frequency,
-                RESISTANCE: peak.resistance,
-                u(RESISTANCE): peak.resistance_error,
-                "Open": peak.open,
-            }
-            for at, peak in enumerate(known.peaks, start=1)
-        ]
-    whole = {SPECTRUM: pl.Int64, "Peak / 1": pl.Int64}
-    numbers = dict.fromkeys((time, u(time), FREQUENCY, RESISTANCE, u(RESISTANCE)), pl.Float64)
-    found = {"relaxation peaks": pl.DataFrame(peaks, schema={**whole, **numbers, "Open": pl.String})}
-    return ({"relaxation times": pl.concat(curves)} if curves else {}) | found
-
-
-def _law_frame(law: Laws, every: Sequence[_One], transfer: Mapping[int, Derived]) -> pl.DataFrame:
-    """Return the temperatures with their resistances, and Arrhenius' line through them."""
-    rows = [
-        (one.temperature, transfer[one.number].value, transfer[one.number].error)
-        for one in every
-        if one.temperature is not None and transfer[one.number].value is not None
-    ]
-    celsius = np.array([row[0] for row in rows], dtype=float)
-    line = None
-    if law.arrhenius is not None:
-        line = np.exp(-np.asarray(law.arrhenius.predict(celsius + _ZERO_CELSIUS), dtype=float))
-    return pl.DataFrame(
-        {
-            TEMPERATURE: celsius,
-            "Inverse Temperature / 1/K": 1 / (celsius + _ZERO_CELSIUS),
-            TRANSFER: [row[1] for row in rows],
-            u(TRANSFER): [row[2] for row in rows],
-            f"Fitted {TRANSFER}": line if line is not None else pl.Series([None] * len(rows), dtype=pl.Float64),
-        },
-        schema_overrides={TRANSFER: pl.Float64, u(TRANSFER): pl.Float64},
-    )
-
-
 # Findings and methods
 
 
-def _of_fit(one: _One, transfer: Derived) -> Iterator[Finding]:
+def _of_fit(one: One, transfer: Derived) -> Iterator[Finding]:
     found = one.found
     if found is None:
         return
-    file = one.table.metadata.provenance[-1].file if one.table.metadata.provenance else None
+    file = one.file
     noise = one.validity.noise
     if noise is not None and found.fit.scale > max(_MISFIT, _TIMES * noise):
         yield Finding(
@@ -639,6 +546,11 @@ def _of_fit(one: _One, transfer: Derived) -> Iterator[Finding]:
             file=file,
             field="circuit",
         )
+    for element in one.diffusion:
+        for text in statements(element):
+            yield Finding(
+                "apparent-diffusion", f"spectrum {one.number}: {text}", file=file, field="diffusion coefficient"
+            )
     if transfer.value is not None and one.validity.verdict == "passes in part":
         low, high = found.frequency.min(), found.frequency.max()
         yield Finding(
@@ -648,7 +560,22 @@ def _of_fit(one: _One, transfer: Derived) -> Iterator[Finding]:
         )
 
 
-def _of_half_cell(every: Sequence[_One]) -> Iterator[Finding]:
+def _of_rivals(
+    alone: Mapping[int, Derived], transfer: Mapping[int, Derived], spread: tuple[float, float]
+) -> Iterator[Finding]:
+    """Say where the circuits that were not chosen matter more to the charge transfer than the noise of the chosen one."""
+    pairs = [(found.error, transfer[number].error) for number, found in alone.items()]
+    if any(own is not None and wide is not None and wide > math.sqrt(2) * own for own, wide in pairs):
+        low, high = (100 * edge for edge in spread)
+        yield Finding(
+            "circuit-ambiguous",
+            f"circuits that describe the spectra about as well give {low:.3g} to {high:.3g} % of the charge-transfer "
+            "resistance of the chosen one; its ± holds them",
+            field="circuit",
+        )
+
+
+def _of_half_cell(every: Sequence[One]) -> Iterator[Finding]:
     """Say of silicon half cells where the lithium electrode shows most, and that it is in every arc."""
     sample = every[0].table.metadata.sample
     material = f"{sample.active_material or ''} {sample.electrode or ''}".lower()
@@ -661,18 +588,41 @@ def _of_half_cell(every: Sequence[_One]) -> Iterator[Finding]:
         if (volts := one.along[VOLTAGE]) is not None and not low <= volts <= high
     ]
     if ends:
+        which, were = ("spectrum", "was") if len(ends) == 1 else ("spectra", "were")
         yield Finding(
             "lithium-electrode-shows",
-            f"spectra {', '.join(ends)} of a silicon half cell were taken below {low} V or above {high} V, where the "
+            f"{which} {', '.join(ends)} of a silicon half cell {were} taken below {low} V or above {high} V, where the "
             "lithium electrode shows most",
         )
 
 
-def _methods(circuit: Circuit | None, why: str, weight: Weight, which: Which) -> Iterator[tuple[str, str]]:
+def _of_cycles(every: Sequence[One], told: Mapping[str, Told]) -> Iterator[Finding]:
+    """Say where spectra that are told to be before and after cycling are of different states."""
+    if "cycle" not in told or any(one.along[STATE] is not None for one in every):
+        return
+    pairs = [
+        (one.along, other.along) for one, other in combinations(every, 2) if one.along[CYCLE] != other.along[CYCLE]
+    ]
+    volts = [
+        (a, b) for first, second in pairs if (a := first[VOLTAGE]) is not None and (b := second[VOLTAGE]) is not None
+    ]
+    if volts and all(abs(a - b) > _ONE_STATE for a, b in volts):
+        yield Finding(
+            "cycles-not-compared",
+            "the spectra before and after cycling are further apart in voltage than "
+            f"{_ONE_STATE} V, the nearest by {min(abs(a - b) for a, b in volts):.3g} V",
+            field="cycle",
+        )
+
+
+def _methods(
+    every: Sequence[One], circuit: Circuit | None, why: str, weight: Weight, which: Which
+) -> Iterator[tuple[str, str]]:
     yield (
         "Validity",
-        "Linear test of Kramers and Kronig, its number of RC elements by cross-validation. Of a spectrum that fails there is no "
-        "resistance; of one that passes in part, from that part.",
+        "Linear test of Kramers and Kronig (Boukamp 1995, doi:10.1149/1.2044210), its number of RC elements by generalised "
+        "cross-validation (Golub, Heath and Wahba 1979). Of a spectrum that fails there is no resistance; of one that passes in "
+        "part, from that part.",
     )
     if circuit is not None:
         weighting = "by the modulus of the impedance" if weight == "modulus" else "alike"
@@ -693,8 +643,19 @@ def _methods(circuit: Circuit | None, why: str, weight: Weight, which: Which) ->
             "Of a constant-phase element, for time constants spread along the surface (Brug et al. 1984) and across a film (Hsu "
             "and Mansfeld 2001); which of them holds is not seen in a spectrum.",
         )
+    if any(each.value is not None for one in every for element in one.diffusion for each in element.coefficients):
+        yield (
+            "Diffusion coefficient from impedance",
+            "Of a semi-infinite Warburg element D = ½ (V_m (dE/dx)/(F A σ))² (Ho, Raistrick and Huggins 1980), or, by a "
+            "concentration, R²T²/(2 A² n⁴ F⁴ C² σ²), which is right for an ideal solution only and off by the square of the ratio "
+            "of the slopes elsewhere; of the element of a layer D = L²/τ. Called apparent unless a constant-phase element in its place has an "
+            "exponent of 0.5 ± 0.05, it is somewhere the greater part of −Im Z, the area is that of diffusion, and, where a "
+            "length is told, ω L²/D is 10 or more at the lowest frequency. ± is that of the fit of this circuit and of what was "
+            "told; it holds nothing of what other circuits would say, nor of which electrode or electrolyte the diffusion is in.",
+        )
     yield (
         "Relaxation times",
-        "Tikhonov's regularisation with non-negative amplitudes, its strength by cross-validation; a peak's area is a "
-        "resistance.",
+        "Tikhonov's regularisation with non-negative amplitudes (Saccoccio et al. 2014, doi:10.1016/j.electacta.2014.09.058; "
+        "Wan et al. 2015, doi:10.1016/j.electacta.2015.09.097), its strength the largest whose generalised cross-validation is "
+        "within one standard error of the least; a peak's area is a resistance.",
     )

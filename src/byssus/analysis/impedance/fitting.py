@@ -15,7 +15,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -591,18 +591,24 @@ class Choice:
 
 
 def candidates(*, inductive: bool, most_arcs: int = 3) -> tuple[Circuit, ...]:
-    """Return the circuits that are tried where none is told: arcs in a row, then nothing, diffusion or blocking.
+    """Return the circuits that are tried where none is told: arcs in a row, with diffusion, or blocking behind them.
+
+    Diffusion stands behind the last arc, or within it beside the resistance, where the current of the double layer does not
+    diffuse: Randles, Discuss. Faraday Soc. 1 (1947) 11, doi:10.1039/df9470100011.
 
     Examples
     --------
-    >>> [str(circuit) for circuit in candidates(inductive=False, most_arcs=1)]
-    ['R0-Q1', 'R0-p(R1,Q1)', 'R0-p(R1,Q1)-W1', 'R0-p(R1,Q1)-Q2', 'R0-p(R1,Q1)-Wo1']
+    >>> [str(circuit) for circuit in candidates(inductive=False, most_arcs=1)[:4]]
+    ['R0-Q1', 'R0-p(R1,Q1)', 'R0-p(R1,Q1)-W1', 'R0-p(R1-W1,Q1)']
+    >>> [str(circuit) for circuit in candidates(inductive=False, most_arcs=1)[4:]]
+    ['R0-p(R1,Q1)-Q2', 'R0-p(R1,Q1)-Wo1', 'R0-p(R1-Wo1,Q1)']
     """
     lead = "L0-R0" if inductive else "R0"
     found = [Circuit.parse(f"{lead}-Q1")]
-    for arcs, tail in product(range(1, most_arcs + 1), ("", "-W1", "-Q", "-Wo1")):
-        row = "".join(f"-p(R{at},Q{at})" for at in range(1, arcs + 1))
-        found.append(Circuit.parse(f"{lead}{row}{tail}{arcs + 1 if tail == '-Q' else ''}"))
+    for arcs in range(1, most_arcs + 1):
+        row = "".join([lead, *(f"-p(R{at},Q{at})" for at in range(1, arcs))])
+        for within, behind in (("", ""), ("", "-W1"), ("-W1", ""), ("", f"-Q{arcs + 1}"), ("", "-Wo1"), ("-Wo1", "")):
+            found.append(Circuit.parse(f"{row}-p(R{arcs}{within},Q{arcs}){behind}"))
     return tuple(sorted(found, key=lambda circuit: len(circuit.names)))
 
 

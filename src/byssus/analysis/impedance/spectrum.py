@@ -123,16 +123,19 @@ def _one(data: pl.DataFrame) -> tuple[Spectrum, list[Finding]]:
     )
     true = (spectrum.impedance != 0) & (spectrum.frequency > 0)
     for bad, mark, what in (
-        (~true, "no impedance", "have no impedance, or no frequency above zero"),
-        (_other_unit(spectrum, true), "another unit", f"lie {_STEP:.0f} decades or more beside their neighbours, as if they "
-         "were in another unit"),
+        (~true, "no impedance", ("has no impedance, or no frequency above zero",
+         "have no impedance, or no frequency above zero")),
+        (_other_unit(spectrum, true), "another unit", (f"lies {_STEP:.0f} decades or more beside its neighbours, as if it "
+         "were in another unit", f"lie {_STEP:.0f} decades or more beside their neighbours, as if they were in another unit")),
     ):  # fmt: skip
         spectrum = spectrum.marked(bad, mark)
         if bad.any():
             at = ", ".join(f"{value:.4g}" for value in spectrum.frequency[bad][:_NAMED])
             more = f" and {bad.sum() - _NAMED} more" if bad.sum() > _NAMED else ""
-            count = f"{bad.sum()} point{'s' if bad.sum() > 1 else ''}"
-            findings.append(Finding("impedance-points", f"spectrum {number}: {count} ({at}{more} Hz) {what}"))
+            points, does = ("point", what[0]) if bad.sum() == 1 else ("points", what[1])
+            findings.append(
+                Finding("impedance-points", f"spectrum {number}: {bad.sum()} {points} ({at}{more} Hz) {does}")
+            )
     findings += _sign(spectrum)
     return spectrum, findings
 

@@ -272,11 +272,11 @@ def _said(spectrum: Spectrum, found: Validity) -> Iterator[Finding]:
         yield Finding("impedance-untested", about)
     if found.outlier.any():
         at = ", ".join(f"{value:.4g}" for value in spectrum.frequency[found.outlier])
-        yield Finding(
-            "impedance-points",
-            f"spectrum {spectrum.number}: the points at {at} Hz lie up to "
-            f"{100 * np.abs(found.residual[found.outlier]).max():.1f} % off their neighbours",
-        )
+        off = f"{100 * np.abs(found.residual[found.outlier]).max():.1f} %"
+        said = f"the points at {at} Hz lie up to {off} off their neighbours"
+        if found.outlier.sum() == 1:
+            said = f"the point at {at} Hz lies {off} off its neighbours"
+        yield Finding("impedance-points", f"spectrum {spectrum.number}: {said}")
 
 
 def _reason(verdict: Verdict, omega: Array, first: int, last: int, noise: float, astray: float, outliers: int) -> str:

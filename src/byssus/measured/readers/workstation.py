@@ -43,6 +43,8 @@ _SLOPE, _LOOP = 0.1, 0.05
 _GRID = 200
 #: What modulus and phase of an impedance may differ by from its parts: the digits of an export.
 _MODULUS, _PHASE = 0.01, 1.0
+#: A frequency is near the first if it is no further from it than this share of the range, as logarithms; a choice.
+_FIRST = 0.1
 #: Sign of the imaginary part is judged from this share of the points on.
 _MOST = 0.5
 
@@ -156,16 +158,25 @@ def signed_by_data(data: pl.DataFrame, sweep: pl.Series) -> tuple[pl.DataFrame, 
 
 
 def spectra(frequency: pl.Series, *changes: pl.Series) -> pl.Series:
-    """Number spectra from 1: one begins where the frequency turns back, or where another column changes.
+    """Number spectra from 1: one begins where the frequency turns back to near its first, or where another column changes.
+
+    Where it turns back to elsewhere more often than there, the points are out of order, and one spectrum.
 
     Examples
     --------
     >>> spectra(pl.Series([1e3, 1e2, 1e1, 1e3, 1e2])).to_list()
     [1, 1, 1, 2, 2]
+    >>> spectra(pl.Series([1e2, 1e0, 1e3, 1e1, 1e4, 0.1])).to_list()
+    [1, 1, 1, 1, 1, 1]
     """
-    steps = frequency.log().diff()
+    height = frequency.log()
+    steps = height.diff()
     main = 1.0 if (steps.sign().sum() or 0) > 0 else -1.0
-    begins = (steps * main < 0).fill_null(value=False)
+    turns = (steps * main < 0).fill_null(value=False)
+    reach = _FIRST * np.ptp(height.drop_nulls().to_numpy()) if turns.any() else 0.0
+    begins = turns & ((height - height.first()).abs() <= reach).fill_null(value=False)
+    if turns.sum() > 2 * begins.sum():
+        begins = pl.repeat(False, len(frequency), eager=True)
     for column in changes:
         begins |= (column.diff() != 0).fill_null(value=False)
     return (begins.cum_sum() + 1).cast(pl.Int64).alias("Spectrum Count / 1")

@@ -40,6 +40,8 @@ def equip(stock: Any, domain: str, *, takes_up: bool = False, binder: bool = Fal
             f"{domain} primary open-circuit potential": interphase.pulled(own, options),
             f"{domain} shells": interphase.shells(own, options),
         }
+        if not own.salt:
+            stock.submodels["electrolyte diffusion"] = coating.still_salt(own, options)
     stock.build_model()
     if takes_up:
         uptake.without_carbon(stock)

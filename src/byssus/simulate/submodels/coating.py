@@ -36,13 +36,14 @@ def porosity(coating: Coating, options: Any) -> Any:
 
         def get_fundamental_variables(self) -> dict[str, Any]:
             self.strain, strain = coating.state(f"{side} electrode irreversible strain")
-            self.salt = coating.amount("Salt outside pores [mol.m-2]", _SALT)
-            area = coating.param.L_y * coating.param.L_z
-            return {
+            found = {
                 f"{side} electrode irreversible strain": strain,
                 STRAIN: module.yz_average(module.x_average(strain)),
-                OUTSIDE_SALT: module.yz_average(self.salt) * area,
             }
+            if coating.salt:
+                self.salt = coating.amount("Salt outside pores [mol.m-2]", _SALT)
+                found[OUTSIDE_SALT] = module.yz_average(self.salt) * coating.area
+            return found
 
         def get_coupled_variables(self, variables: dict[str, Any]) -> dict[str, Any]:
             made, numbers, (low, high) = coating.electrode.epsilon_init, coating.electrode.prim, LITHIATION
@@ -67,7 +68,7 @@ def porosity(coating: Coating, options: Any) -> Any:
             # Volumes add up: what the pores no longer hold is outside, but for the solvent that has reacted.
             used = coating.number("solvent volume per charge") * self.param.F * numbers.z_sei * film
             variables |= {
-                OUTSIDE: coating.number("electrolyte outside pores") * coating.param.L_y * coating.param.L_z
+                OUTSIDE: coating.number("electrolyte outside pores") * coating.area
                 + coating.whole(made - share * ratio - used),
                 f"{side} electrode growth of solids": growth,
                 f"{side} electrode thickness ratio": ratio,
@@ -78,21 +79,48 @@ def porosity(coating: Coating, options: Any) -> Any:
             return variables
 
         def set_rhs(self, variables: dict[str, Any]) -> None:
-            leaving = variables[f"{side} electrode electrolyte leaving pores [s-1]"]
-            salt = variables[f"{side} electrolyte concentration [mol.m-3]"]
-            self.rhs = {
-                self.strain: coating.rate(variables[f"{side} electrode rate of irreversible strain [s-1]"]),
-                self.salt: module.x_average(leaving * salt) * coating.electrode.L if coating.salt else module.Scalar(0),
-            }
+            straining = variables[f"{side} electrode rate of irreversible strain [s-1]"]
+            self.rhs = {self.strain: coating.rate(straining)}
+            if coating.salt:
+                leaving = variables[f"{side} electrode electrolyte leaving pores [s-1]"]
+                salt = variables[f"{side} electrolyte concentration [mol.m-3]"]
+                self.rhs[self.salt] = module.x_average(leaving * salt) * coating.electrode.L
 
         def set_initial_conditions(self, _variables: dict[str, Any]) -> None:
-            volume = coating.number("electrolyte outside pores")
-            self.initial_conditions = {
-                self.strain: module.Scalar(0),
-                self.salt: volume * coating.param.c_e_init_av,
-            }
+            self.initial_conditions = {self.strain: module.Scalar(0)}
+            if coating.salt:
+                volume = coating.number("electrolyte outside pores")
+                self.initial_conditions[self.salt] = volume * coating.param.c_e_init_av
 
     return Swelling(coating.param, options)
+
+
+def still_salt(coating: Coating, options: Any) -> Any:
+    """Return the submodel in the place of PyBaMM's electrolyte of SPM: salt of one concentration, in pores that change.
+
+    PyBaMM holds the amount in the pores, so that their narrowing would concentrate it.
+    """
+    module = pybamm()
+
+    class StillSalt(module.electrolyte_diffusion.ConstantConcentration):  # type: ignore[misc, name-defined]
+        """Electrolyte of one concentration."""
+
+        def get_fundamental_variables(self) -> dict[str, Any]:
+            nothing = module.FullBroadcastToEdges(0, list(self.options.whole_cell_domains), "current collector")
+            return self._get_standard_flux_variables(nothing)  # type: ignore[no-any-return]
+
+        def get_coupled_variables(self, variables: dict[str, Any]) -> dict[str, Any]:
+            salt = self.param.c_e_init_av
+            variables |= self._get_standard_porosity_times_concentration_variables({
+                domain: variables[f"{domain.capitalize()} porosity"] * salt for domain in self.options.whole_cell_domains
+            })  # fmt: skip
+            held = coating.electrode.epsilon_init - variables[f"{coating.domain.capitalize()} electrode porosity"]
+            variables[OUTSIDE_SALT] = salt * (
+                coating.number("electrolyte outside pores") * coating.area + coating.whole(held)
+            )
+            return super().get_coupled_variables(variables)  # type: ignore[no-any-return]
+
+    return StillSalt(coating.param, options)
 
 
 def transport(coating: Coating, component: str, options: Any) -> Any:

@@ -45,7 +45,10 @@ def active_and_dormant(coating: Coating, options: Any) -> Any:
 
         def get_coupled_variables(self, variables: dict[str, Any]) -> dict[str, Any]:
             most, made = coating.electrode.prim.c_max, coating.electrode.prim.epsilon_s
-            active, filling = variables[f"{side} electrode active material volume fraction"], coating.stoichiometry(variables)
+            active, filling = (
+                variables[f"{side} electrode active material volume fraction"],
+                coating.stoichiometry(variables),
+            )
             without = variables[all_lithium] / most - active * filling
             dormant = coating.whole(without * most)
             variables |= {DORMANT: dormant,

@@ -39,7 +39,7 @@ def growing_film(coating: Coating, options: Any) -> Any:
             self.area = variables[f"{side} electrode stretch of surface"] ** 2
             # The drop over the SEI itself drives it less; that over the binder's film beside it is left out.
             beneath = {**variables, f"{side} SEI thickness [m]": variables[f"{side} electrode thickness of SEI [m]"]}
-            found = super().get_coupled_variables(beneath)
+            found: dict[str, Any] = super().get_coupled_variables(beneath)
             found[f"{side} SEI thickness [m]"] = variables[f"{side} SEI thickness [m]"]
             return found
 

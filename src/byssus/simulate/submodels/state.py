@@ -34,7 +34,9 @@ class Coating:
     @classmethod
     def of(cls, stock: Any, domain: str) -> Coating:
         """Return the coating of an electrode of one of PyBaMM's models."""
-        still = isinstance(stock.submodels["electrolyte diffusion"], pybamm().electrolyte_diffusion.ConstantConcentration)
+        still = isinstance(
+            stock.submodels["electrolyte diffusion"], pybamm().electrolyte_diffusion.ConstantConcentration
+        )
         return cls(stock.param, domain, stock.x_average, not still)
 
     @property
@@ -50,7 +52,12 @@ class Coating:
     @property
     def volume(self) -> Any:
         """Volume of the coating as made [m³]."""
-        return self.electrode.L * self.param.L_y * self.param.L_z
+        return self.electrode.L * self.area
+
+    @property
+    def area(self) -> Any:
+        """Area of the coating [m²]."""
+        return self.param.L_y * self.param.L_z
 
     def number(self, name: str) -> Any:
         """Return a number of the binder by Byssus' name."""
