@@ -337,6 +337,8 @@ def test_rival_circuits_widen_the_uncertainty(real: Callable[[str], Path]) -> No
     assert among.value == pytest.approx(alone.value, rel=1e-3)
     assert (among.uncertainty or 0.0) > 1.2 * (alone.uncertainty or 1.0)
     assert chosen.frames["circuits"]["Chosen"].sum() == 1
+    (said,) = [finding for finding in chosen.findings if "its ± holds them" in finding.message]
+    assert said.code == "circuit-ambiguous"
 
 
 def test_a_circuit_too_small_is_said_to_misfit() -> None:

@@ -21,7 +21,7 @@ from byssus.quantity import Quantity
 from byssus.recipe.design import Design, design_file
 from byssus.simulate.inputs import VirtualCell, virtual_cell
 from byssus.simulate.model import KINDS, Kind, Model, Setting, mesh
-from byssus.simulate.parameters import Parameter, parameters
+from byssus.simulate.parameters import Parameter, parameters, transport
 from byssus.simulate.published import BASES, Base, published, pybamm, source_of
 
 SOURCE = ROOT / "src" / "byssus"
@@ -152,6 +152,36 @@ def test_numbers_that_are_given_scale_the_functions_of_a_set() -> None:
         at = [(1200.0, share * most, most, temperature) for most in (51765.0, 45000.0)]
         assert ratio(names[1], *at) == pytest.approx(1.0 / own.numbers["exchange current density"].value)
     assert parameters(changed).values["Maximum concentration in positive electrode [mol.m-3]"] == pytest.approx(45000)
+
+
+def test_factors_scale_the_electrolyte_of_its_set() -> None:
+    """A tenth of the conductivity and a third of the diffusivity, at any concentration."""
+    plain = half("ncm811")
+    given = {
+        "electrolyte conductivity factor": Quantity(0.1, "1"),
+        "electrolyte diffusivity factor": Quantity(0.3, "1"),
+    }
+    other = half("ncm811", given=given)
+    before, after = (transport(each, parameters(each).values) for each in (plain, other))
+    assert after.conductivity == pytest.approx(0.1 * before.conductivity, rel=1e-12)
+    assert after.diffusivity == pytest.approx(0.3 * before.diffusivity, rel=1e-12)
+    told = explained(other)["Electrolyte conductivity [S.m-1]"]
+    assert told.how == "that of the set × electrolyte conductivity factor"
+    assert told.source == "the study"
+
+
+def test_a_coating_that_swells_is_judged_as_it_is_when_full() -> None:
+    """Thickness and porosity by hand: a quarter of silicon that grows 2.8 times, half of it outwards."""
+    cell = half("ccl-5", made=Made.EMPTY, binder=True)
+    own = {name: each.value for name, each in cell.electrode.inputs.items()}
+    growth = own["expansion"] * own["loading"] / (own["density"] * own["thickness"])
+    solids = 1 - own["porosity"] + own["binder fraction"] * own["binder uptake"]
+    ratio = max(1 + own["swelling coefficient"] * growth, (solids + growth) / (1 - own["least porosity"]))
+    found = transport(cell, parameters(cell).values)
+    assert found.thickness == pytest.approx(ratio * own["thickness"], rel=1e-12)
+    assert found.porosity == pytest.approx(1 - (solids + growth) / ratio, rel=1e-12)
+    bare = transport(cell.without_binder(), parameters(cell.without_binder()).values)
+    assert (bare.thickness, bare.porosity) == (own["thickness"], own["porosity"])
 
 
 def test_the_exchange_current_of_a_set_is_that_of_its_salt() -> None:

@@ -176,6 +176,8 @@ def test_what_is_written_are_tables_a_report_and_the_answer(made: tuple[Path, Vi
     assert report.is_relative_to(folder / "simulated")
     text = report.read_text(encoding="utf-8")
     assert "simulated" in text
+    # A spectrum is drawn once, with its fit, and not once more for its table.
+    assert text.count("Nyquist plot of A</h3>") == 1
     for kind in ("rate", "cycling"):
         data = table_of(folder / ".byssus", "A", kind)
         assert any(name.startswith(TRUTH) for name in data.columns)

@@ -133,6 +133,12 @@ class Row:
         least = min(abs(each - self.printed) for each in self.nulls.values())
         return self.predicted is not None and abs(self.predicted - self.printed) < least
 
+    @property
+    def shown(self) -> bool:
+        """Whether success is claimed: the row is better than every null model, and its band holds the printed value."""
+        known = [each for each in self.band or () if each is not None]
+        return self.beats and (not known or min(known) <= self.printed <= max(known))
+
     def cells(self) -> list[str]:
         """Lay the row out."""
         beside = ", ".join(f"{name} {_said(value)}" for name, value in self.nulls.items())
@@ -140,7 +146,7 @@ class Row:
         miss = "–" if self.predicted is None else f"{self.predicted - self.printed:+.4g}"
         predicted = self.why if self.predicted is None else _said(self.predicted)
         return [self.name, _said(self.printed), predicted, _banded(self.band), self.unit, miss,
-                f"{best - self.printed:+.4g}", beside, "yes" if self.beats else "**not shown**"]  # fmt: skip
+                f"{best - self.printed:+.4g}", beside, "yes" if self.beats else "no", "yes" if self.shown else "**not shown**"]  # fmt: skip
 
 
 def _said(value: float | None) -> str:
@@ -374,8 +380,8 @@ def _fade(found: Fits, lengths: Lengths) -> Listing:
     notes = [
         f"log10 k = {found.log:.3f}, {inside} its range of {math.log10(number.low):.0f} to {math.log10(number.high):.0f}. k and Γ^m "
         "come together: the number holds all that adhesion and stress are not known to be.",
-        f"With k = 0, the retention is {'not reached' if without is None else f'{100 * without:.1f} %'}: the rest is resistance of "
-        "film and SEI, and no contact is lost.",
+        f"With k = 0, the retention is {'not reached' if without is None else f'{100 * without:.1f} %'}: nothing else in {KIND} makes "
+        "this cell fade, so that all of row 1 is put down to contact that is lost.",
         f"The check beside it: {BESIDE} mAh/g printed after 250 cycles, {_said(reached)} simulated; the simulated first cycle at "
         f"1 A/g has {start:.0f} mAh/g, the rate test prints {RATE[1.0]}, and {BESIDE}/0.733 would be {BESIDE / RETENTION:.0f}: the "
         "paper contradicts itself by 13 %, and no model can meet all three.",
@@ -401,26 +407,30 @@ def rows_of(courses: Mapping[str, Course], lengths: Lengths, exponents: Sequence
     return [
         Row("2 A/g, capacity after 500 cycles", 1191.4, fade.at(lengths.long),
             tuple(None if each is None else each.at(lengths.long) for each in exponents), "mAh/g",
-            {name: RATE[2.0] * left for name, left in nulls(RETENTION, 500).items()}, fade.stopped),
+            {name: RATE[2.0] * left for name, left in nulls(RETENTION, 500).items()}, _why(fade)),
         Row("thick, 1.2 mg/cm², 1 A/g, capacity after 150 cycles", 2.33,
             None if (thick := courses["thick"].at(lengths.thick)) is None else thick * 1.2e-3, None, "mAh/cm²",
-            {name: RATE[1.0] * left * 1.2e-3 for name, left in nulls(RETENTION, 150).items()}, courses["thick"].stopped),
+            {name: RATE[1.0] * left * 1.2e-3 for name, left in nulls(RETENTION, 150).items()}, _why(courses["thick"])),
         Row("quasi-solid, 1 A/g, capacity after 100 cycles", 1617.4, solid.at(lengths.solid),
             (solid.at(lengths.solid), best.at(lengths.solid)), "mAh/g",
-            {name: RATE[1.0] * left for name, left in nulls(RETENTION, 100).items()}, solid.stopped),
+            {name: RATE[1.0] * left for name, left in nulls(RETENTION, 100).items()}, _why(solid)),
         Row("quasi-solid, 1 A/g, retention after 100 cycles", 67.2, _percent(solid.retention(lengths.solid)),
             (_percent(solid.retention(lengths.solid)), _percent(best.retention(lengths.solid))), "%",
-            {name: 100 * left for name, left in nulls(RETENTION, 100).items()}, solid.stopped),
+            {name: 100 * left for name, left in nulls(RETENTION, 100).items()}, _why(solid)),
         Row("full cell, 1C, retention after 110 cycles", 96.3, _percent(full.retention(lengths.full)),
             (_percent(full.retention(lengths.full)), _percent(least.retention(lengths.full))), "%",
-            {"nothing fades": 100.0}, full.stopped),
+            {"nothing fades": 100.0}, _why(full)),
         Row("full cell, 1C, capacity, read as the first cycle's", FULL_CAPACITY, full.at(1),
             (full.at(1), least.at(1)), "mAh/g of NCM811",
-            {"that of the balance": 210.0}, full.stopped),
+            {"that of the balance": 210.0}, _why(full)),
         Row("full cell, 1C, capacity, read as that after 110 cycles", FULL_CAPACITY, full.at(lengths.full),
             (full.at(lengths.full), least.at(lengths.full)), "mAh/g of NCM811",
-            {"that of the balance": 210.0}, full.stopped),
+            {"that of the balance": 210.0}, _why(full)),
     ]  # fmt: skip
+
+
+def _why(course: Course) -> str:
+    return f"ended after {len(course.capacity)} cycles: {course.stopped}"
 
 
 def _percent(share: float | None) -> float | None:
@@ -428,11 +438,19 @@ def _percent(share: float | None) -> float | None:
 
 
 def _predicted(rows: Sequence[Row]) -> Listing:
-    shown = [each.name for each in rows if each.beats]
+    shown = [each.name for each in rows if each.shown]
+    taken = [each.name for each in rows if each.beats and not each.shown]
     notes = [
-        f"**Shown**: {'; '.join(shown)}."
-        if shown
-        else "**Nothing is shown**: no row is predicted better than by a null model.",
+        f"**Shown**: {'; '.join(shown)}." if shown else "**Nothing is shown**: of no row is success claimed.",
+        *(
+            f"{each}: nearer than its null model, and yet no success: the band does not hold the printed value. This second condition "
+            "was added after the row had been seen; it can only take a success away."
+            for each in taken
+        ),
+        "The full cell that is simulated has less than half of the printed capacity, so that its retention is that of another cell.",
+        "The quasi-solid cell is ended by transport in its electrolyte, while nearly all silicon has contact (below): what fades there "
+        "is not the binder's. At the upper ends of the ranges the solver finds no way on before the last cycle, which is a limit of "
+        "the simulation and no prediction.",
         "A row that beats its null model by less than the paper's own contradictions (13 % at 1 A/g, 2 to 4 % in the full cell) is "
         "no proof of an equation.",
         "√n from 73.3 % gives 1195 mAh/g at 2 A/g for the printed 1191.4: what physics would have to be better than is 0.3 %.",
@@ -442,7 +460,7 @@ def _predicted(rows: Sequence[Row]) -> Listing:
         f"{' and '.join(f'{each:g}' for each in EXPONENTS)}, each with the k that loses as much contact in {MATCHED} cycles at 1 A/g. "
         f"Of the quasi-solid cell: from the central numbers to the upper ends of {' and '.join(SOLID)}. Of the full cell: from the "
         f"central numbers to the lower end of {FULL[0]}. They hold nothing else that is uncertain. Those of the quasi-solid and the "
-        "full cell were added after the central runs had been seen, and nothing is judged by them.",
+        "full cell were added after the central runs had been seen, and can take a success away, never give one.",
         f"The printed {FULL_CAPACITY} mAh/g of NCM811 need {FULL_CAPACITY * 11.90 / 1.065:.0f} mAh/g of silicon at {210 * 11.90 / 1.065 / 1e3:.2f} "
         f"A/g with the loadings of the recipes, which are inferred; the paper's half cell gives {RATE[2.0]} at 2 A/g and less above. "
         "A model fitted to the half cell cannot give what is printed of the full cell: loadings or currents are not what they are "
@@ -462,6 +480,7 @@ def _predicted(rows: Sequence[Row]) -> Listing:
             "best null misses by",
             "null models",
             "better than all",
+            "success",
         ],
         [each.cells() for each in rows],
         notes,
@@ -526,9 +545,9 @@ def _binders(courses: Mapping[str, Course], lengths: Lengths) -> Listing:
         "All four bands overlap: **on these data no difference between the binders is shown**, whatever the central values are."
         if overlap else "Not all of the bands overlap; with the k of CCL at its central numbers, some are told apart.",
         "k was fitted with the central numbers of CCL and is kept; its own band shows how little the fit says without them.",
-        "The central difference between CCL and the others is for the most part the ratio of 3 of the peel forces. Peel is measured "
-        "on a coating on copper: it holds foil, coating and their plastic work, and says little of binder on silicon. The ranges "
-        "begin where it says nothing.",
+        "The central order is that of two estimates: the ratio of 3 of the peel forces sets CCL before CL and CMC, and the modulus of "
+        "LS, which nobody printed, sets LS before CCL, against what the paper says of it. Peel is measured on a coating on copper: it "
+        "holds foil, coating and their plastic work, and says little of binder on silicon. The ranges begin where it says nothing.",
         "Contact angles of 24 to 44° all wet. They say that electrolyte enters all of these coatings, and nothing is taken from them "
         "for the fade.",
         "Moduli are printed of CCL and CMC, dry; those of LS and CL are estimates.",
@@ -586,10 +605,10 @@ def _limits(courses: Mapping[str, Course]) -> Listing:
 
 
 def _closing(rows: Sequence[Row]) -> Listing:
-    good = sum(each.beats for each in rows)
+    good = sum(each.shown for each in rows)
     return Listing(
         "What the paper can and cannot show",
-        f"{good} of {len(rows)} rows are predicted better than by a null model with no more numbers.",
+        f"Success is claimed of {good} of {len(rows)} rows; {sum(each.beats for each in rows)} come nearer than every null model.",
         ["question", "answer"],
         [
             ["Does the binder change the fade?", "Not shown. The text prints cycling of CCL alone; the others are in figures."],
@@ -597,7 +616,7 @@ def _closing(rows: Sequence[Row]) -> Listing:
              "current as well."],
             ["Is adhesion to silicon what matters?", "Cannot be shown: it was not measured. Peel is of a coating on copper."],
             ["Does stiffness matter?", "Cannot be shown: two dry moduli, no yield, no modulus in electrolyte."],
-            ["Why is the CCL coating thinner after 500 cycles?", "It is an observation, and a strong one (166 against 214 to 233 %). The "
+            ["Why is the CCL coating thinner after 500 cycles?", "It is an observation (166 against 214 to 233 %), printed without ± or number of electrodes. The "
              "equations have no property of the binder that would give it beforehand."],
             ["What would show it?", "Cycling of all four binders in numbers with replicates; adhesion on silicon in electrolyte; moduli of "
              "soaked films; thickness by cycle with its convention."],
@@ -608,7 +627,7 @@ def _closing(rows: Sequence[Row]) -> Listing:
 # --- The page --------------------------------------------------------------------------------------------------------
 
 
-def _checks(found: Fits, courses: Mapping[str, Course], lengths: Lengths, said: Mapping[str, Any]) -> list[Comparison]:
+def _checks(found: Fits, courses: Mapping[str, Course], lengths: Lengths) -> list[Comparison]:
     reached = found.row.retention(lengths.fade)
     return [
         Comparison("row 1", "retention after 250 cycles", "the printed one, to which k is fitted", 1,
@@ -617,8 +636,6 @@ def _checks(found: Fits, courses: Mapping[str, Course], lengths: Lengths, said: 
                    min(len(found.row.capacity), len(courses["CCL"].capacity)),
                    max((abs(a / b - 1) for a, b in zip(courses["CCL"].capacity, found.row.capacity, strict=False)), default=math.inf),
                    1e-6, ""),
-        Comparison("commitment", "numbers that are not those of the cells as they ran", "their inputs", len(SAMPLES),
-                   float(digest(commitment({each: cell_of(each) for each in SAMPLES}, found.values)) != digest(said)), 0.0, ""),
     ]  # fmt: skip
 
 
@@ -646,7 +663,7 @@ def compare(_folder: Path, lengths: Lengths = Lengths()) -> Page:
             _committed(found, said), _baseline(found), _fade(found, lengths), _predicted(rows), _thickness(courses, lengths),
             _binders(courses, lengths), _limits(courses), _closing(rows),
         ],
-        comparisons=_checks(found, courses, lengths, said),
+        comparisons=_checks(found, courses, lengths),
         remarks=[
             "Before the commitment a few cycles of the quasi-solid and the full cell were simulated with numbers that were not fitted, "
             "to time the models, and a fit of the baseline that ended in a worse valley was given up: the search now begins at the set "

@@ -267,8 +267,8 @@ def coefficient(
     Examples
     --------
     >>> found, tried = coefficient(0.5, lambda log: 2 ** -(10**log), (-1.0, 0.5))
-    >>> round(found, 3)
-    0.0
+    >>> round(10**found, 2)
+    1.0
     """
 
     def loss(log: float) -> float:
