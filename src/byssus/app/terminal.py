@@ -24,6 +24,7 @@ from byssus.errors import (
     SimulationError,
     StudyError,
     TableError,
+    UnitError,
     UsageError,
 )
 from byssus.findings import Finding, by_severity
@@ -44,6 +45,7 @@ _CODE_OF: dict[type[ByssusError], str] = {
     StudyError: "study-field",
     OutputError: "not-written",
     UsageError: "usage",
+    UnitError: "usage",
     AnalysisError: "cell-left-out",
     KnowledgeError: "knowledge-record",
     RecipeError: "recipe-field",

@@ -24,6 +24,8 @@ DERIVATIVE_WINDOW = 0.005
 #: ... and may be this uncertain from the last digit of the voltage alone.  The two ends are rounded apart, so that is
 #: √2 · d/√12 over the window (JCGM 100:2008, F.2.2.1): a last digit d above 0.61 mV is too coarse.
 COARSE_VOLTAGE = 0.05
+#: Different voltages of a table, at most, that was held at one or a few of them: no derivative is taken of it.
+_HELD = 20
 #: A gap is this many times what is usual in its test, and the longest of as many intervals on either side in its step.
 JUMP, NEIGHBOURS = 10.0, 3
 #: Share of records that may carry the time of the record before.
@@ -336,7 +338,8 @@ def _sign(data: pl.DataFrame) -> Iterator[Finding]:
 def _digits(data: pl.DataFrame, resolution: Mapping[str, float]) -> Iterator[Finding]:
     if (digit := resolution.get("Voltage / V")) is not None:
         share = math.sqrt(2) * uncertainty_of_rounding(digit) / DERIVATIVE_WINDOW
-        if share > COARSE_VOLTAGE:
+        # A voltage that was held all the time has few values, and no derivative.
+        if share > COARSE_VOLTAGE and data["Voltage / V"].n_unique() > _HELD:
             yield Finding(
                 "coarse-voltage",
                 f"the voltage is stored to {digit * 1e3:.2g} mV: a derivative over {DERIVATIVE_WINDOW * 1e3:.0f} mV "
@@ -347,7 +350,9 @@ def _digits(data: pl.DataFrame, resolution: Mapping[str, float]) -> Iterator[Fin
     if (digit := resolution.get("Current / A")) is not None:
         working = data.filter(pl.col("Cell Direction") != "rest")
         typical = working.group_by("Step Count / 1").agg(pl.col("Current / A").abs().median())["Current / A"]
-        smallest = typical.filter(typical > 0).min()
+        # A current that is the same in every step was set, and its digits say nothing of how it was measured.
+        set_once = data["Current / A"].abs().unique().drop_nulls()
+        smallest = None if set_once.filter(set_once > 0).len() <= 1 else typical.filter(typical > 0).min()
         if isinstance(smallest, float) and digit > COARSE_CURRENT * smallest:
             yield Finding(
                 "coarse-current",

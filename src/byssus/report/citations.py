@@ -142,6 +142,44 @@ _PAPERS: dict[str, _Entry] = {
             "year": "2026",
         },
     ),
+    "10.1149/1.2044210": _Entry(
+        "article",
+        "boukamp1995",
+        {
+            "author": "Boukamp, Bernard A.",
+            "title": "A linear {Kronig-Kramers} transform test for immittance data validation",
+            "journal": "Journal of The Electrochemical Society",
+            "year": "1995",
+            "volume": "142",
+            "pages": "1885--1894",
+        },
+    ),
+    "10.1016/j.electacta.2014.09.058": _Entry(
+        "article",
+        "saccoccio2014",
+        {
+            "author": "Saccoccio, Mattia and Wan, Ting Hei and Chen, Chi and Ciucci, Francesco",
+            "title": "Optimal regularization in distribution of relaxation times applied to electrochemical impedance "
+            "spectroscopy: ridge and lasso regression methods",
+            "journal": "Electrochimica Acta",
+            "year": "2014",
+            "volume": "147",
+            "pages": "470--482",
+        },
+    ),
+    "10.1016/j.electacta.2015.09.097": _Entry(
+        "article",
+        "wan2015",
+        {
+            "author": "Wan, Ting Hei and Saccoccio, Mattia and Chen, Chi and Ciucci, Francesco",
+            "title": "Influence of the discretization methods on the distribution of relaxation times deconvolution: "
+            "implementing radial basis functions with {DRTtools}",
+            "journal": "Electrochimica Acta",
+            "year": "2015",
+            "volume": "184",
+            "pages": "483--499",
+        },
+    ),
     "10.1093/biomet/58.3.525": _Entry(
         "article",
         "bacon1971",

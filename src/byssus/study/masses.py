@@ -404,6 +404,19 @@ def _given(place: str, label: str, quantity: Quantity | None, units: tuple[str, 
     return _Number(label, in_si.value, units, {place: label}, contributions, given=quantity)
 
 
+def disc_area_of(diameter: Quantity) -> Quantity:
+    """Return the area of a disc of a diameter.
+
+    Examples
+    --------
+    >>> print(disc_area_of(Quantity(12, "mm")))
+    1.13097 cm²
+    """
+    across = _given("electrode_diameter", "diameter", diameter, ("m", "mm"))
+    assert across is not None  # noqa: S101 - one was given
+    return _through(disc_area, "area", _AREA, "", across).quantity
+
+
 def _through(
     equation: Callable[..., float], label: str, units: tuple[str, str], how: str, *numbers: _Number
 ) -> _Number:

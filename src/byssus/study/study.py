@@ -66,7 +66,7 @@ from byssus.quantity import Quantity
 from byssus.recipe import reading
 from byssus.recipe.model import Recipe
 from byssus.source import Source
-from byssus.study.masses import Masses, coated, resolve
+from byssus.study.masses import Masses, coated, disc_area_of, resolve
 from byssus.study.model import (
     SECTIONS,
     Analysis,
@@ -179,7 +179,10 @@ class Study:
         if test.cell is not None:
             return self.sample(test.cell).model_copy(update={"name": name})
         if test.electrode is None:
-            return Sample(name=name, binder=test.binder, configuration=test.configuration)
+            area = test.electrode_area
+            if area is None and (across := test.electrode_diameter) is not None:
+                area = disc_area_of(across)
+            return Sample(name=name, binder=test.binder, configuration=test.configuration, electrode_area=area)
         masses = self._masses_of_test(name)
         return _sample(
             name, test.electrode, self.electrodes[test.electrode], masses, test.configuration, test.nominal_capacity

@@ -231,7 +231,8 @@ def _apart(tables: Sequence[Table], names: Sequence[str]) -> list[Table]:
 
 def _names(files: Sequence[Path]) -> list[str]:
     """Return a name for each file: its own, without its ending where that leaves them apart."""
-    stems = [file.name.split(".")[0] or file.name for file in files]
+    # Of an archive both endings go, and nothing else: a scan rate in a name has a point too.
+    stems = [Path(file.name.removesuffix(".gz")).stem for file in files]
     return [stem if stems.count(stem) == 1 else str(file) for stem, file in zip(stems, files, strict=True)]
 
 

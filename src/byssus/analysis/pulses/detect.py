@@ -126,7 +126,7 @@ def record_of(table: Table) -> Record:
     Raises
     ------
     AnalysisError
-        If no current flows, or no current is ever followed by a rest.
+        If times go back, no current flows, or no current is ever followed by a rest.
 
     Examples
     --------
@@ -215,6 +215,10 @@ def _repeated(name: str, words: Sequence[str], lengths: Sequence[int], dtype: pl
 
 def _usual_current(time: Array, current: Array) -> float:
     """Return the mean current, each weighed by the charge that it passed."""
+    back = int(np.sum(np.diff(time) < 0))
+    if back:
+        raise AnalysisError(f"holds times that go back {back} times", field="Test Time / s",
+                            fix="put the records in the order in which they were taken")  # fmt: skip
     charge = np.abs(current) * np.diff(time, prepend=time[0])
     passed = float(np.sum(charge))
     if not passed > 0:

@@ -64,6 +64,13 @@ def resistance_of(values: pl.Series, body: Body, name: str, method: str) -> Resu
     known = values.drop_nulls().sort()
     if not known.len():
         return Result(name, None, unit, method=method, reason="no pulse gives one")
+    against = known.filter(known < 0).len()
+    if 2 * against > known.len():
+        why = f"in {against} of {known.len()} the voltage steps against the current, whose sign may be wrong"
+        return Result(name, None, unit, method=method, reason=why)
+    if against:
+        method += f"; {against} of them, below zero, left out"
+        known = known.filter(known >= 0)
     known = known * (1.0 if body.area is None else body.area)
     middle, low, high = known[known.len() // 2], known[0], known[-1]
     spread = None if body.area is None else abs(middle) * body.area_error / body.area

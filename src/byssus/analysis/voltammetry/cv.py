@@ -29,6 +29,7 @@ from byssus.analysis.voltammetry.laws import Known, Law, diffusion_of, law_of
 from byssus.analysis.voltammetry.peaks import Baseline, jumps, largest_at_end, peaks_of
 from byssus.analysis.voltammetry.scans import Scan, Way, rate_levels, scans_of
 from byssus.analysis.voltammetry.share import capacitive_share
+from byssus.errors import AnalysisError
 from byssus.findings import Finding
 from byssus.measured.tables import Table
 from byssus.quantity import Quantity
@@ -91,10 +92,13 @@ def examine_cv(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
     Raises
     ------
     AnalysisError
-        If no sweep has enough records.
+        If no sweep has enough records, or sweeps of several files have no scan rate.
     """
     scans, findings = scans_of(tables, told)
     levels = rate_levels(scans)
+    if len(tables) > 1 and None in levels:
+        raise AnalysisError("have no scan rate, so that the sweeps of several files cannot be told apart",
+                            field="scan rate", fix="give one rate for all files, or one for each: scan rate=0.1 mV/s, 0.2 mV/s")  # fmt: skip
     baseline = cast(Baseline, told.get("baseline", "tangent"))
     peaks = [peaks_of(scan, baseline) for scan in scans]
     seen = followed(scans, levels, peaks)

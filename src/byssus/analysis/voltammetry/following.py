@@ -45,6 +45,8 @@ class Settled:
         From half its height to its top; None where it is not so low before.
     merged
         Numbers of the peaks that it stands for beside itself, seen apart at slower rates.
+    later
+        Whether any of its sweeps is of a later cycle at its rate, which begins from what the one before has left.
     """
 
     way: Way
@@ -59,6 +61,7 @@ class Settled:
     from_zero: bool
     rise: float | None = None
     merged: tuple[int, ...] = ()
+    later: bool = False
 
 
 def counting(scans: Sequence[Scan], levels: Sequence[float | None]) -> list[bool]:
@@ -155,9 +158,16 @@ def settled(seen: Sequence[Seen], scans: Sequence[Scan], levels: Sequence[float 
         if count:
             swept[scan.way, level] = swept.get((scan.way, level), 0) + 1
     groups: dict[tuple[Way, int, float | None], list[Peak]] = {}
+    earliest: dict[tuple[int, float | None], int] = {}
+    for scan, level in zip(scans, levels, strict=True):
+        earliest[scan.table, level] = min(scan.cycle, earliest.get((scan.table, level), scan.cycle))
+    later: set[tuple[Way, int, float | None]] = set()
     for one in seen:
         if one.counts:
-            groups.setdefault((one.scan.way, one.number, one.level), []).append(one.peak)
+            place = (one.scan.way, one.number, one.level)
+            groups.setdefault(place, []).append(one.peak)
+            if one.scan.cycle > earliest[one.scan.table, one.level]:
+                later.add(place)
     found = []
     for (way, number, level), peaks in groups.items():
         if 2 * len(peaks) <= swept[way, level]:
@@ -175,6 +185,7 @@ def settled(seen: Sequence[Seen], scans: Sequence[Scan], levels: Sequence[float 
                 charge=_whole([(peak.charge, peak.charge_error) for peak in peaks]),
                 from_zero=all(peak.baseline.through is None for peak in peaks),
                 rise=_rise(peaks),
+                later=(way, number, level) in later,
             )
         )
     found.sort(key=lambda one: (one.way, one.number, one.level or 0.0))
