@@ -160,7 +160,7 @@ def test_landdt_time_is_an_excel_time_for_a_day_and_text_from_there_on(tmp_path:
     table = read(landdt(tmp_path / "a.xlsx"))
     assert table.data[TIME].to_list() == [3600.0 * hour for hour in range(49)]
     assert table.data[STEP].to_list() == [1] * 25 + [2] * 24
-    assert codes(table) == {"steps-rebuilt", "coarse-current", "coarse-capacity", "coarse-voltage"}
+    assert codes(table) == {"steps-rebuilt", "coarse-current", "coarse-capacity"}
 
 
 def test_landdt_says_where_its_tables_disagree(tmp_path: Path) -> None:

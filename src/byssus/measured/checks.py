@@ -350,9 +350,7 @@ def _digits(data: pl.DataFrame, resolution: Mapping[str, float]) -> Iterator[Fin
     if (digit := resolution.get("Current / A")) is not None:
         working = data.filter(pl.col("Cell Direction") != "rest")
         typical = working.group_by("Step Count / 1").agg(pl.col("Current / A").abs().median())["Current / A"]
-        # A current that is the same in every step was set, and its digits say nothing of how it was measured.
-        set_once = data["Current / A"].abs().unique().drop_nulls()
-        smallest = None if set_once.filter(set_once > 0).len() <= 1 else typical.filter(typical > 0).min()
+        smallest = typical.filter(typical > 0).min()
         if isinstance(smallest, float) and digit > COARSE_CURRENT * smallest:
             yield Finding(
                 "coarse-current",
