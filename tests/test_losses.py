@@ -52,6 +52,7 @@ from byssus.simulate.losses import (
 from byssus.simulate.model import Model
 from byssus.simulate.run import carry_out
 from byssus.virtual import Asked, simulate_study
+from byssus.virtual.limits import limits_passed
 
 FARADAY = 96485.33212
 MASS = Quantity(1.0, "mg")
@@ -444,3 +445,22 @@ def test_a_simulated_study_answers_with_its_losses(tmp_path: Path) -> None:
 def _milligrams(run: Any) -> float:
     mass = run.outcomes[0].table.metadata.sample.active_mass
     return float(mass.to("mg").value)
+
+
+def test_pores_that_close_and_electrolyte_that_is_used_up_are_told_with_their_cycle() -> None:
+    within = half_cell(0.0)
+    numbers = within.numbers
+    beyond = within.with_inputs({
+        # Of 53 % of pores, soaked, the first SEI leaves 36 % when the silicon is empty again.
+        "least porosity": replace(numbers["least porosity"], value=0.45),
+        "electrolyte outside pores": replace(numbers["electrolyte outside pores"], value=0.0),
+        "SEI solvent diffusivity": replace(numbers["SEI solvent diffusivity"], value=2e-18),
+    })  # fmt: skip
+    for cell, codes in ((within, []), (beyond, ["pores-closed", "electrolyte-used-up"])):
+        table = cycled(cell, 2)
+        told = Metadata.model_validate(table.metadata.model_dump() | {"vendor": {"test": "cycling"}})
+        found = limits_passed([Table(table.data, told)], {cell.name: cell})
+        assert [each.code for each in found] == codes
+        assert all(each.sample == cell.name and each.message.startswith("cycling: from cycle") for each in found)
+    # The first cycle begins with the pores as made.
+    assert "from cycle 2 on" in found[0].message

@@ -21,7 +21,8 @@ from byssus.protocol.steps import Resolved
 from byssus.quantity import Quantity
 from byssus.recipe.design import Design, design_file
 from byssus.simulate.calibration import Calibration
-from byssus.simulate.inputs import SURFACE_CHARGES, VirtualCell, virtual_cell
+from byssus.simulate.coating_inputs import SURFACE_CHARGES
+from byssus.simulate.inputs import VirtualCell, virtual_cell
 from byssus.simulate.job import Job
 from byssus.simulate.model import Model, Setting, pybamm
 from byssus.simulate.parameters import parameters

@@ -22,7 +22,8 @@ from byssus.protocol.standard import PulsePower
 from byssus.protocol.steps import Basis, Resolved, Step
 from byssus.quantity import Quantity
 from byssus.recipe.design import Design, design_file
-from byssus.simulate.inputs import SURFACE_CHARGES, virtual_cell
+from byssus.simulate.coating_inputs import SURFACE_CHARGES
+from byssus.simulate.inputs import virtual_cell
 from byssus.simulate.model import Kind, Model, Setting
 from byssus.simulate.run import StepDone, carry_out, start
 

@@ -194,6 +194,17 @@ CODES: dict[str, Code] = {
         "The equations of a virtual cell could not be solved on; what was finished before is in the table.",
         "See the likely cause in the message; change the current, the window or the number of the cell that it names.",
     ),
+    "pores-closed": Code(
+        "warning",
+        "The pores of a virtual coating stay closed, as far as its solids let them; what grows from then on thickens it.",
+        "Trust nothing after that cycle: SPM has no voltage in the pores, and no equation is made for a coating without any. "
+        "See the volume of the SEI, its area and the porosity.",
+    ),
+    "electrolyte-used-up": Code(
+        "warning",
+        "A virtual cell has used up its electrolyte; the equations go on as if its pores stayed full.",
+        "Trust nothing after that cycle; a cell would dry out there. See electrolyte volume and solvent by charge of the SEI.",
+    ),
     "runs-without-answer": Code(
         "warning",
         "Runs of a sensitivity gave no number; the whole trajectories or rows that they belong to are left out.",

@@ -55,7 +55,7 @@ def _stacked(losses: Losses, file: str) -> Figure:
     gains = any(min(shares[each]) < -_SEEN * most for each in drawn)
     return Figure(
         name=f"losses-{file}",
-        title=f"Where the fade comes from of {losses.sample}",
+        title=f"Causes of fade of {losses.sample}",
         caption=joined(
             f"Loss of {losses.words[1]} capacity since cycle {losses.reference}; the height of a band is the loss by its mechanism.",
             "Bands below zero are gains; the dashed grey line is the sum."
@@ -113,7 +113,7 @@ def _risen(losses: Losses, file: str) -> Figure | None:
     left = [each for each in losses.resisting if each not in drawn]
     return Figure(
         name=f"resistances-{file}",
-        title=f"What resists more of {losses.sample}",
+        title=f"Resistances of {losses.sample}",
         caption=joined(
             f"Rise of resistance since cycle {losses.reference}: energy that a part takes in a half cycle over that of 1 Ω, times "
             "the area of the electrode. Not in it: contacts, diffusion in particles, gradients of salt.",

@@ -56,6 +56,8 @@ _DEPENDS_ON = (
 #: The same, of a library that need not be there.
 _EXTRA = "galvani"
 
+#: Stands in the title of a figure between what it shows and the one sample that it shows it of.
+_OF_SAMPLE = " of "
 #: Numbers behind a figure travel inside the page up to this many packed bytes, and those of all figures up to the other.
 MOST_PACKED, MOST_PACKED_OF_ALL = 1_000_000, 3_000_000
 
@@ -144,6 +146,7 @@ def to_html(report: Report) -> str:
         documents=DOCUMENTS,
         most_held=MOST_HELD,
         figures=_figures(report.figures, report.drawn),
+        contents=_contents(report.figures),
         made=datetime.now().astimezone().isoformat(timespec="seconds"),
         versions=versions(),
         plotly_js=_safe_script(get_plotlyjs()),
@@ -335,6 +338,16 @@ def _figures(figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> list[dict
             }
         )
     return made
+
+
+def _contents(figures: Sequence[Figure]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Return headings of the contents, each with its figures: those of one kind, one for each sample, share one."""
+    kinds: dict[str, list[tuple[str, str]]] = {}
+    for figure in figures:
+        kind, _, sample = figure.title.partition(_OF_SAMPLE)
+        kinds.setdefault(kind if sample else figure.title, []).append((figure.name, sample or figure.title))
+    titles = {figure.name: figure.title for figure in figures}
+    return [(kind if len(those) > 1 else titles[those[0][0]], those) for kind, those in kinds.items()]
 
 
 def asset(name: str) -> str:

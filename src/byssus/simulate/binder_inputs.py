@@ -23,7 +23,7 @@ from byssus.physics.equation import Units
 from byssus.quantity import convert
 from byssus.recipe.design import Design
 from byssus.recipe.reckoning import Input
-from byssus.simulate.inputs import _cell_numbers, _coating
+from byssus.simulate.coating_inputs import coating_inputs, known_numbers
 
 #: Kinds of substances in a coating that are neither binder nor active material.
 _NO_BINDER: Final = frozenset({"conductive agent", "solid electrolyte", "oxide"})
@@ -75,7 +75,7 @@ def binder_inputs(design: Design, inputs: Mapping[str, Input], known: Knowledge)
     >>> print(f"{1e9 * found['binder film thickness'].value:.1f} nm")
     21.7 nm
     """
-    general = dict(_cell_numbers("binder"))
+    general = dict(known_numbers("binder"))
     binder = _binder(design, known)
     fraction = _fraction(binder, inputs)
     uptake = _uptake(binder, fraction.value, design, general["binder uptake"], known)
@@ -280,14 +280,14 @@ def _outside(design: Design, inputs: Mapping[str, Input], general: Input) -> Inp
     volume = design.inputs.get("cell.electrolyte_volume")
     if volume is None:
         return general
-    separator = _cell_numbers("cell")
+    separator = known_numbers("cell")
     through, pores = (
         design.inputs.get(f"cell.separator_{name}", separator[f"separator {name}"])
         for name in ("thickness", "porosity")
     )
     held = inputs["porosity"].value * inputs["thickness"].value + through.value * pores.value
     if design.opposite is not None:
-        other = _coating(design.opposite.name, design.opposite)
+        other = coating_inputs(design.opposite.name, design.opposite)
         held += other["thickness"].value * other["porosity"].value
     outside = volume.value / inputs["area"].value - held
     if outside < 0:

@@ -7,7 +7,6 @@ an estimate with a range; what a published parameter set has (`byssus.simulate.p
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,62 +16,32 @@ from typing import Final, NamedTuple
 from byssus.conventions import Configuration, Made
 from byssus.errors import SimulationError, UnitError, did_you_mean
 from byssus.knowledge import Knowledge
-from byssus.knowledge.reading import cell_numbers
 from byssus.physics import silicon
 from byssus.physics.binder.film import binder_film_thickness
 from byssus.physics.capacity import uncertainty_of_rounding
-from byssus.physics.coating import carbon_contribution, specific_surface_of_spheres
 from byssus.physics.constants import FARADAY
-from byssus.physics.equation import Units
 from byssus.physics.silicon_surface import (
     BOUND_BY,
-    CARBON_FILM_POTENTIAL,
-    CARBON_FILM_POTENTIAL_SOURCE,
-    CARBON_IRREVERSIBLE,
-    CARBON_IRREVERSIBLE_SOURCE,
-    CARBON_REVERSIBLE,
-    CARBON_REVERSIBLE_SOURCE,
-    OXIDE_POTENTIAL,
-    OXIDE_POTENTIAL_SOURCE,
-    oxide_charge,
 )
 from byssus.quantity import Quantity, convert
 from byssus.recipe.design import Design
 from byssus.recipe.model import Ranged
-from byssus.recipe.reckoning import Figure, Input
+from byssus.recipe.reckoning import Input
+from byssus.simulate.binder_inputs import binder_inputs
+from byssus.simulate.coating_inputs import (
+    SURFACE_CHARGES,
+    areas_of_spheres,
+    coating_inputs,
+    known_numbers,
+    silicon_inputs,
+)
 from byssus.simulate.conduction_inputs import CONDUCTING, SINGLE_ION, led_by_binder
 from byssus.simulate.published import ELECTROLYTE_SET, Base, base_for, electrolyte, published
-from byssus.source import Source
 
 #: The material whose electrodes have equations of their own; every other one starts from a published parameter set.
 SILICON: Final = "Si"
 #: The material that may stand beside silicon in one coating.
 GRAPHITE: Final = "graphite"
-
-#: What oxide and carbon black take up beside silicon, by mass of silicon powder: bound once, a film, and back again.
-SURFACE_CHARGES: Final = ("oxide charge", "carbon film charge", "carbon charge")
-#: Names of carbon black, which the estimates of `byssus.physics.silicon_surface` are of.
-CARBON_BLACKS: Final = frozenset({"Super P", "carbon black", "acetylene black"})
-_CHARGE: Final = Units("C/kg", "mAh/g")
-
-#: What follows from a recipe: number, figure of the design (part and name), SI unit, unit that people are shown.
-_DESIGNED: Final = {
-    "loading": ("electrode", "active loading", Units("kg/m^2", "mg/cm^2")),
-    "thickness": ("electrode", "thickness", Units("m", "um")),
-    "porosity": ("electrode", "porosity", Units("1", "%")),
-}
-_AREA: Final = Units("m^2", "cm^2")
-_SURFACE: Final = Units("m^2/kg", "m^2/g")
-#: Of a coating of which the recipe gives neither thickness nor porosity.
-_ASSUMED_POROSITY: Final = Input(
-    "porosity of the coating", 0.5, Units("1", "%"), uncertainty_of_rounding(0.3), "assumed",
-    "assumed: the recipe gives neither thickness nor porosity", 0.35, 0.65,
-)  # fmt: skip
-#: Where an area per mass is from that nothing else is known of.
-_OF_SPHERES: Final = "spheres of the radius of diffusion, 3/(ρ R)"
-_ASSUMED_AREA: Final = Input(
-    "area of the electrode", 1.13e-4, _AREA, None, "assumed", "assumed: a disc of 12 mm; the recipe gives no area"
-)  # fmt: skip
 
 
 class Window(NamedTuple):
@@ -358,7 +327,7 @@ def _coated_again(cell: VirtualCell, found: Mapping[str, Input]) -> dict[str, In
 def _areas_again(electrode: Electrode) -> Electrode:
     """Let the areas that are those of the spheres follow a radius or a density that was given."""
     inputs = electrode.inputs
-    areas = {name: _spheres(inputs, each.label) for name, each in inputs.items() if each.source == _OF_SPHERES}
+    areas = areas_of_spheres(inputs)
     film = inputs.get("binder film thickness")
     if film is not None and film.origin == "estimate":
         # It lies on them too, and its range goes with it.
@@ -476,11 +445,11 @@ def _on_one_area(own: Electrode, other: Electrode) -> tuple[Electrode, Electrode
 
 def _between(cell: VirtualCell, design: Design) -> dict[str, Input]:
     """Return the numbers of all that is not the electrodes; what the cell does not have has no number."""
-    inputs = dict(_cell_numbers("cell"))
+    inputs = dict(known_numbers("cell"))
     if cell.opposite is not None:
         inputs = {name: each for name, each in inputs.items() if not name.startswith("lithium ")}
     if any(each.material == SILICON for each in cell.electrodes):
-        inputs |= _cell_numbers("SEI")
+        inputs |= known_numbers("SEI")
     if any(each.whole for each in cell.bases):
         salt = electrolyte(cell.electrolyte)
         for name, value in (("salt concentration", salt.concentration), ("transference number", salt.transference)):
@@ -518,7 +487,7 @@ def _electrode(
                               field="active", value=", ".join(called), fix="simulate a half cell")  # fmt: skip
     bases = {material: None if material == SILICON else base_for(material, made, base, electrode=name)
              for material in called}  # fmt: skip
-    coating = _coating(name, design) | led_by_binder(design, known)
+    coating = coating_inputs(name, design) | led_by_binder(design, known)
     parts = {material: design.recipe.parts[written].value for material, written in called.items()}
     phases = []
     for material, written in called.items():
@@ -527,11 +496,9 @@ def _electrode(
             raise SimulationError("has no known density", file=name, field=f"materials.{written}.density",
                                   fix="give it in the recipe, under materials")  # fmt: skip
         inputs = {"loading": _share(coating["loading"], material, parts), "density": density}
-        inputs |= _cell_numbers(material)
+        inputs |= known_numbers(material)
         if chosen is None:
-            inputs |= _areas(design, written, inputs)
-            inputs["capacity"] = _with_oxide(design, written, inputs["capacity"])
-            inputs |= _surface(design, written)
+            inputs |= silicon_inputs(design, written, inputs)
         else:
             inputs |= published(chosen).inputs(*(window or _usual_or_whole(material, chosen)), made)
         counted = design.inputs.get(f"{written}.capacity")
@@ -540,8 +507,6 @@ def _electrode(
     whole = replace(first, inputs={**coating, **first.inputs}, second=rest[0] if rest else None)
     if not binder or first.base is not None or rest:
         return whole
-    from byssus.simulate.binder_inputs import binder_inputs
-
     return replace(whole, inputs={**whole.inputs, **binder_inputs(design, whole.inputs, known)}, binder=True)
 
 
@@ -557,37 +522,6 @@ def _share(loading: Input, material: str, parts: Mapping[str, float]) -> Input:
     )  # fmt: skip
 
 
-def _coating(name: str, design: Design) -> dict[str, Input]:
-    """Collect what a coating has whatever is active in it."""
-    inputs: dict[str, Input] = {}
-    for number, (part, title, units) in _DESIGNED.items():
-        figure = _figure(design, part, title)
-        if figure is not None and figure.value is not None:
-            inputs[number] = Input(title, figure.value, units, figure.uncertainty, "given", f"the recipe: {figure.how}")
-    if "loading" not in inputs:
-        loading = _figure(design, "electrode", "active loading")
-        why = f": {loading.reason}" if loading is not None and loading.reason else ""
-        raise SimulationError(f"says no loading, without which there is no cell{why}", file=name,
-                              field="electrode.loading", fix="give the mass of active material per area")  # fmt: skip
-    solids = _figure(design, "electrode", "density of the solids")
-    coated = _figure(design, "electrode", "coating loading")
-    if "porosity" not in inputs:
-        inputs["porosity"] = _ASSUMED_POROSITY
-    if "thickness" not in inputs:
-        if solids is None or coated is None or solids.value is None or coated.value is None:
-            raise SimulationError(
-                "says no thickness, and its solids have no density to work one out", file=name,
-                field="electrode.thickness", fix="give the thickness, or the density under materials",
-            )  # fmt: skip
-        dense = coated.value / solids.value
-        inputs["thickness"] = Input(
-            "thickness", dense / (1 - inputs["porosity"].value), Units("m", "um"), None, inputs["porosity"].origin,
-            "loading of the coating / density of its solids / (1 − porosity)",
-        )  # fmt: skip
-    inputs["area"] = design.inputs.get("electrode.area", _ASSUMED_AREA)
-    return inputs | _cell_numbers("electrode")
-
-
 def _usual_or_whole(material: str, base: Base) -> tuple[float, float]:
     """Return the potentials that an electrode is used between in a full cell, whose window says nothing of it."""
     if material in _WINDOWS:
@@ -595,122 +529,9 @@ def _usual_or_whole(material: str, base: Base) -> tuple[float, float]:
     return published(base).reach()
 
 
-def _spheres(inputs: Mapping[str, Input], label: str) -> Input:
-    radius = inputs["radius"]
-    area = float(specific_surface_of_spheres(2 * radius.value, inputs["density"].value))
-    return Input(label, area, _SURFACE, None, radius.origin, _OF_SPHERES)
-
-
-def _areas(design: Design, written: str, inputs: Mapping[str, Input]) -> dict[str, Input]:
-    """Give the reaction and the SEI an area each; the radius of diffusion stays a length of its own."""
-    found = {name: _spheres(inputs, f"area of the {what} per mass")
-             for name, what in (("kinetic area", "reaction"), ("SEI area", "SEI"))}  # fmt: skip
-    measured = design.inputs.get(f"{written}.specific_surface")
-    single = _figure(design, "electrode", f"geometric surface of {written}")
-    if measured is not None:
-        found["SEI area"] = replace(measured, label="area of the SEI per mass")
-    elif single is not None and single.value is not None:
-        found["SEI area"] = Input("area of the SEI per mass", single.value, _SURFACE, single.uncertainty, "given",
-                                  f"the recipe: {single.how}")  # fmt: skip
-    return found
-
-
-def _with_oxide(design: Design, written: str, capacity: Input) -> Input:
-    """Return the capacity per mass of powder, of which its native oxide is a part that takes up nothing again."""
-    left = _figure(design, "electrode", f"{written} left by its oxide")
-    if left is None or left.value is None:
-        return capacity
-    doubt = left.uncertainty or 0.0
-    low, high = _ends(left)
-    spread = math.hypot((capacity.uncertainty or 0.0) * left.value, capacity.value * doubt)
-    return replace(
-        capacity, value=capacity.value * left.value, uncertainty=spread, low=capacity.low * low, high=capacity.high * high,
-        source=f"{capacity.source}; times {left.value:.1%}, which {left.how} leaves",
-    )  # fmt: skip
-
-
-def _surface(design: Design, written: str) -> dict[str, Input]:
-    """Return what oxide and carbon black take up beside silicon; nothing of what the recipe does not name."""
-    parts = design.recipe.parts
-    blacks = [name for name in parts if name in CARBON_BLACKS]
-    carbon = sum(parts[name].value for name in blacks) / parts[written].value
-    told = f"{' and '.join(blacks)}, {carbon:.3g} parts by mass of {written}" if blacks else ""
-
-    def on_carbon(label: str, charge: float, source: Source) -> Input:
-        if not blacks:
-            return Input(label, 0.0, _CHARGE, None, "given", "the recipe names no carbon black")
-        assert source.low is not None  # noqa: S101 - an estimate has a range
-        assert source.high is not None  # noqa: S101
-        low, high = (float(carbon_contribution(carbon, 1.0, end)) for end in (source.low, source.high))
-        return Input(label, float(carbon_contribution(carbon, 1.0, charge)), _CHARGE, uncertainty_of_rounding(high - low),
-                     "estimate", f"{source}: {charge / 3600:.0f} mAh/g of carbon; {told}", low, high)  # fmt: skip
-
-    found = {
-        "oxide charge": _bound_by_oxide(design, written),
-        "carbon film charge": on_carbon("charge that stays in the film on carbon", CARBON_IRREVERSIBLE, CARBON_IRREVERSIBLE_SOURCE),
-        "carbon charge": on_carbon("charge that carbon takes up and gives off", CARBON_REVERSIBLE, CARBON_REVERSIBLE_SOURCE),
-    }  # fmt: skip
-    for name, label, value, source in (
-        ("oxide potential", "potential below which the oxide binds lithium", OXIDE_POTENTIAL, OXIDE_POTENTIAL_SOURCE),
-        ("carbon film potential", "potential below which a film forms on carbon", CARBON_FILM_POTENTIAL,
-         CARBON_FILM_POTENTIAL_SOURCE),
-    ):  # fmt: skip
-        assert source.low is not None  # noqa: S101 - an estimate has a range
-        assert source.high is not None  # noqa: S101
-        found[name] = Input(label, value, Units("V", "V"), uncertainty_of_rounding(source.high - source.low), "estimate",
-                            str(source), source.low, source.high)  # fmt: skip
-    return found
-
-
-def _bound_by_oxide(design: Design, written: str) -> Input:
-    """Return what the oxide binds: lithium as Li4SiO4, between the products that bind least and most of a range of oxide."""
-    label = "charge that the oxide binds once"
-    left = _figure(design, "electrode", f"{written} left by its oxide")
-    if left is None or left.value is None:
-        return Input(label, 0.0, _CHARGE, None, "given", "the recipe says no oxide")
-    share, least, most = (min(max(1 - each, 0.0), 1.0) for each in (left.value, *reversed(_ends(left))))
-    low, high = float(oxide_charge(least, "Li2SiO3")), float(oxide_charge(most, "Li2O"))
-    return Input(label, float(oxide_charge(share)), _CHARGE, uncertainty_of_rounding(high - low), "estimate",
-                 f"as Li4SiO4, from Li2SiO3 to Li2O: byssus.physics.silicon_surface; {share:.1%} of the powder is oxide: {left.how}",
-                 low, high)  # fmt: skip
-
-
-def _ends(left: Figure) -> tuple[float, float]:
-    """Return the ends of a share whose ± is that of a range, over √12."""
-    assert left.value is not None  # noqa: S101 - asked before
-    low, high = (min(max(left.value + sign * math.sqrt(3) * (left.uncertainty or 0.0), 0.0), 1.0) for sign in (-1, 1))
-    return low, high
-
-
 def _separator(design: Design) -> dict[str, Input]:
     cell = {name: design.inputs.get(f"cell.separator_{name}") for name in ("thickness", "porosity")}
     return {f"separator {name}": each for name, each in cell.items() if each is not None}
-
-
-def _figure(design: Design, part: str, name: str) -> Figure | None:
-    return next((each for each in design.figures if (each.part, each.name) == (part, name)), None)
-
-
-@functools.cache
-def _cell_numbers(of: str) -> dict[str, Input]:
-    """Return the numbers that are known of a part of a cell; one that follows from others is absent."""
-    found = {}
-    for row in cell_numbers().iter_rows(named=True):
-        if row["of"] != of or row["value"] is None:
-            continue
-        value, low, high = (
-            None if row[name] is None else convert(row[name], row["unit"], row["si"])
-            for name in ("value", "low", "high")
-        )
-        assert value is not None  # noqa: S101 - for the type checker
-        spread = None if low is None or high is None else uncertainty_of_rounding(high - low)
-        source = ", ".join(filter(None, (row["title"], row["doi"] and f"doi:{row['doi']}", row["place"])))
-        found[row["number"]] = Input(
-            row["label"], value, Units(row["si"], row["unit"]), spread,
-            "estimate" if row["method"] == "estimate" else "known", source,
-            value if low is None else low, value if high is None else high,
-        )  # fmt: skip
-    return found
 
 
 def _given(name: str, now: Input, value: Quantity | Ranged, source: str) -> Input:

@@ -26,8 +26,9 @@ from byssus.errors import SimulationError
 from byssus.physics import constants, silicon, silicon_cell
 from byssus.physics.binder.swelling import swollen_porosity, swollen_thickness_ratio
 from byssus.recipe.reckoning import Input, Origin
+from byssus.simulate.coating_inputs import SURFACE_CHARGES
 from byssus.simulate.conduction_inputs import CONDUCTING, SINGLE_ION, electronic, led
-from byssus.simulate.inputs import SILICON, SURFACE_CHARGES, Electrode, VirtualCell
+from byssus.simulate.inputs import SILICON, Electrode, VirtualCell
 from byssus.simulate.published import ELECTROLYTE_SET, MOLAR, REFERENCE, electrolyte, published, source_of
 
 if TYPE_CHECKING:

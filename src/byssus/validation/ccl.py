@@ -39,7 +39,8 @@ from byssus.protocol.steps import Basis
 from byssus.quantity import Quantity
 from byssus.recipe.reckoning import Input
 from byssus.simulate.calibration import Calibration, Plateau, calibrate, capacity
-from byssus.simulate.inputs import SURFACE_CHARGES, VirtualCell, shaped
+from byssus.simulate.coating_inputs import SURFACE_CHARGES
+from byssus.simulate.inputs import VirtualCell, shaped
 from byssus.simulate.job import Job, carry
 from byssus.simulate.model import Model, choose
 from byssus.study.study import Study, load

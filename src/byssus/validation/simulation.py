@@ -21,7 +21,8 @@ from byssus.conventions import Made
 from byssus.physics.constants import FARADAY, STANDARD_TEMPERATURE
 from byssus.quantity import Quantity
 from byssus.recipe.design import design_file
-from byssus.simulate.inputs import SURFACE_CHARGES, Electrode, VirtualCell, virtual_cell
+from byssus.simulate.coating_inputs import SURFACE_CHARGES
+from byssus.simulate.inputs import Electrode, VirtualCell, virtual_cell
 from byssus.simulate.model import KINDS, LIMITS, Kind, Model, Setting, State, Validity, mesh, pybamm
 from byssus.simulate.parameters import CRYSTALLINE, TEMPERATURE, Parameters, transport
 from byssus.simulate.published import Base

@@ -36,6 +36,7 @@ from byssus.study.model import Reference
 from byssus.study.study import Study, load
 from byssus.virtual.examined import examined
 from byssus.virtual.fitted import calibrated, calibration_as_dict, lost, told, unsolved
+from byssus.virtual.limits import limits_passed
 from byssus.virtual.losses import files_of, losses_of, results_of
 from byssus.virtual.prepare import (
     Asked,
@@ -153,9 +154,8 @@ def simulate_study(
     losses = tuple(losses_of(outcomes).values())
     simulation = replace(_told(prepared, outcomes, calibrations), spread=spreads, losses=losses)
     tables = tuple(_named_apart(outcomes))
-    analysed, lacking = examined(
-        tables, {table.metadata.sample.name or "": _cell(prepared, calibrations, table) for table in tables}
-    )
+    cells = {table.metadata.sample.name or "": _cell(prepared, calibrations, table) for table in tables}
+    analysed, lacking = examined(tables, cells)
     made = _as_study(study, outcomes, store, tests)
     virtual = Virtual(
         study=study,
@@ -163,7 +163,7 @@ def simulate_study(
         examined=analysed,
         # What is printed stands beside what the analysis makes of the tables.
         tell=lambda cells: replace(simulation, beside=tuple(_beside(study, cells, outcomes))),
-        findings=(*_ended(tables, analysed), *lacking, *(finding for each in analysed for finding in each.findings),
+        findings=(*_ended(tables, analysed), *limits_passed(tables, cells), *lacking, *(finding for each in analysed for finding in each.findings),
                   *(finding for name, each in calibrations.items() for finding in (*lost(name, each), *unsolved(name, each)))),
         methods=(_METHOD, LOSSES) if losses else (_METHOD,),
         files=lambda run: {"simulated.json": VirtualRun(run, outcomes, calibrations, spreads).as_json(),

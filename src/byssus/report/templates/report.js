@@ -188,7 +188,11 @@
     const current = places.filter((place) => seen.has(place)).pop();
     if (!current) return;
     for (const [id, link] of links) {
-      if (id === current.id) link.setAttribute("aria-current", "location");
+      if (id === current.id) {
+        link.setAttribute("aria-current", "location");
+        // Of figures that stand under one heading, only those in sight are unfolded.
+        document.querySelectorAll("nav details").forEach((fold) => { fold.open = fold.contains(link); });
+      }
       else link.removeAttribute("aria-current");
     }
   }, { rootMargin: "0px 0px -85% 0px" });
