@@ -522,3 +522,15 @@ def test_progress_is_shown_of_what_takes_long(monkeypatch: pytest.MonkeyPatch, p
         time.sleep(0.5)
     assert ("reading [B]" in stream.getvalue() and "s left" in stream.getvalue()) == shown
     assert bool(stream.getvalue()) == shown
+
+
+@pytest.mark.parametrize(("every", "shown"), [(0.0, True), (60.0, False)])
+def test_a_log_is_told_of_what_takes_long(monkeypatch: pytest.MonkeyPatch, every: float, shown: bool) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr(terminal, "_LINE_EVERY", every)
+    with terminal.progressing() as progress:
+        progress("reading [A]", 0, 1000)
+        progress("reading [B]", 100, 1000)
+    assert stream.getvalue().startswith("reading [A]\nreading [B]: about ") == shown
+    assert bool(stream.getvalue()) == shown

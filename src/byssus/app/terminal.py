@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _WIDTH = 100
 #: Progress is shown of what takes longer, in s.
 _PATIENCE = 2.0
+#: Where there is no terminal, as in the log of a batch, a line says it so often, in s.
+_LINE_EVERY = 30.0
 
 #: The code of the finding that stands for an error in JSON answers; any other is "internal".
 _CODE_OF: dict[type[ByssusError], str] = {
@@ -156,9 +158,12 @@ def screen() -> Console:
 
 @contextlib.contextmanager
 def progressing() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar with an estimate on a terminal's standard error, for what takes longer than `_PATIENCE`."""
+    """Show a bar with an estimate on a terminal's standard error, for what takes longer than `_PATIENCE`.
+
+    Without a terminal it is a line every `_LINE_EVERY` seconds.
+    """
     if not sys.stderr.isatty():
-        yield lambda _message, _done, _total: None
+        yield _lines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -186,6 +191,20 @@ def progressing() -> Iterator[Callable[[str, int, int], None]]:
         late.cancel()
         late.join()
         bar.stop()
+
+
+def _lines() -> Callable[[str, int, int], None]:
+    pace, told = Pace(), time.monotonic()
+
+    def tell(message: str, done: int, total: int) -> None:
+        nonlocal told
+        now = time.monotonic()
+        left = pace.left(done, total, now)
+        if now - told >= _LINE_EVERY:
+            told = now
+            print(": ".join(filter(None, (message, left))), file=sys.stderr, flush=True)  # noqa: T201
+
+    return tell
 
 
 class Pace:
