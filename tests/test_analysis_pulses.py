@@ -11,12 +11,16 @@ import pytest
 from numpy.typing import NDArray
 from scipy.linalg import solve_banded
 
+from byssus.analysis.examined import Examined
 from byssus.analysis.pulses import examine_gitt, examine_ici, pulses_of
-from byssus.analysis.pulses.detect import record_of
+from byssus.analysis.pulses.detect import possible, record_of
 from byssus.analysis.pulses.model import Piece, respond
 from byssus.analysis.pulses.roots import root_line
+from byssus.analysis.pulses.told import findings_of_faults
+from byssus.analysis.result import Result
 from byssus.conventions import Configuration
 from byssus.errors import AnalysisError
+from byssus.figure.pulses import pulse_figures
 from byssus.figure.titration import titration_figures
 from byssus.fitting import Data, Parameter, fit
 from byssus.measured.metadata import Metadata, Sample
@@ -117,7 +121,7 @@ def test_the_full_model_finds_the_time_constant_of_a_body(shape: str, constant: 
     assert rows["Model Time Constant / s"].to_numpy() == pytest.approx(constant, rel=0.1)
     inside = (rows["Model Time Constant Lower / s"] < constant) & (rows["Model Time Constant Upper / s"] > constant)
     assert inside.sum() >= 3
-    assert rows["Model D / m^2/s"].to_numpy() == pytest.approx(4e-12 / constant, rel=0.1)
+    assert rows["Model D / cm^2/s"].to_numpy() == pytest.approx(4e-8 / constant, rel=0.1)
     assert rows["Model Resistance / ohm"].to_numpy() == pytest.approx(STEP / 1e-3, rel=0.02)
 
 
@@ -137,7 +141,7 @@ def test_a_time_constant_that_pulse_and_rest_do_not_show_is_not_given() -> None:
         told: dict[str, Told] = {"shape": shape, "diffusion length": Quantity(2.0, "um")}
         found = examine_gitt([titration(shape, constant, 2)], told)
         rows = found.frames["pulses"]
-        assert rows["Model D / m^2/s"].null_count() == rows.height
+        assert rows["Model D / cm^2/s"].null_count() == rows.height
         assert rows["Model Reason"].null_count() == 0
         result = next(each for each in found.results if "full model" in each.name)
         assert result.value is None
@@ -213,6 +217,42 @@ def test_without_pulses_there_is_nothing_to_analyse() -> None:
         examine_ici([table_of(time, time, np.ones(11))], {})
 
 
+@pytest.mark.parametrize(
+    ("column", "value"), [("Voltage / V", 1e300), ("Voltage / V", 400.0), ("Current / A", -1e9), ("Current / A", 5.0)]
+)
+def test_a_record_that_cannot_be_is_left_out_and_named(column: str, value: float) -> None:
+    whole = titration("sphere", 300.0, 3)
+    at = pl.int_range(pl.len()) == whole.data.height // 2
+    columns = {name: whole.data[name].to_numpy() for name in ("Test Time / s", "Voltage / V", "Current / A")}
+    columns[column] = np.where(whole.data.select(at).to_series().to_numpy(), value, columns[column])
+    spiked = table_of(*columns.values())
+    for examine in (examine_gitt, examine_ici):
+        found = examine([spiked], {})
+        (finding,) = (one for one in found.findings if one.code == "records-impossible")
+        assert f"{value:.3g} {column[-1]}" in finding.message
+        assert found.frames["pulses"].height == 3
+    rows, right = (examine_gitt([one], {}).frames["pulses"] for one in (spiked, whole))
+    name = "Model Time Constant / s"
+    assert rows[name].to_numpy() == pytest.approx(right[name].to_numpy(), rel=0.02)
+    assert not any(one.code == "records-impossible" for one in examine_gitt([whole], {}).findings)
+    assert pulses_of(spiked).data.height == whole.data.height - 1
+
+
+def test_a_file_of_nothing_but_impossible_records_is_refused() -> None:
+    time = np.arange(40.0)
+    with pytest.raises(AnalysisError, match="that can be"):
+        examine_gitt([table_of(time, np.full(40, 3.7e9), np.where(time < 20, 0.0, 1e-3))], {})
+
+
+def test_a_pulse_of_few_records_is_no_spike() -> None:
+    """Three records of current in a row, over a millionfold of the rest: what is large is not therefore wrong."""
+    time = np.arange(40.0)
+    current = np.where((time >= 20) & (time < 23), 1e-3, 1e-9)
+    kept, findings = possible(table_of(time, np.where(current > 1e-6, 1.0, 1e-4), current).data)
+    assert kept.height == 40
+    assert not findings
+
+
 def test_a_voltage_against_the_current_gives_no_number() -> None:
     table = titration("sphere", 2000.0)
     turned = Table(table.data.with_columns((1.0 - pl.col("Voltage / V")).alias("Voltage / V")), table.metadata)
@@ -233,7 +273,7 @@ def test_lengths_and_masses_are_carried_with_their_uncertainty() -> None:
     table = titration("sphere", 2000.0, sign=-1.0, half=True)
     bare = examine_gitt([table], {})
     told = examine_gitt([table], {"diffusion length": Quantity(150, "nm", 15), "length from": "particle size"})
-    assert bare.frames["pulses"]["Model D / m^2/s"].null_count() == 4
+    assert bare.frames["pulses"]["Model D / cm^2/s"].null_count() == 4
     assert any("no D" in words for _, words in bare.methods)
     area = examine_gitt([table], {"area": Quantity(1.5, "cm^2", 0.03)})
     resistance = next(each for each in area.results if each.name == "resistance of the step, lithiation")
@@ -243,7 +283,7 @@ def test_lengths_and_masses_are_carried_with_their_uncertainty() -> None:
     assert any("from particle size" in words for _, words in told.methods)
     rows = told.frames["pulses"]
     own = rows["Model D/L^2 Standard Uncertainty / 1/s"] / rows["Model D/L^2 / 1/s"]
-    whole = rows["Model D Standard Uncertainty / m^2/s"] / rows["Model D / m^2/s"]
+    whole = rows["Model D Standard Uncertainty / cm^2/s"] / rows["Model D / cm^2/s"]
     assert whole.to_numpy() == pytest.approx(np.hypot(own.to_numpy(), 0.2))
     assert rows["Direction"].unique().to_list() == ["lithiation"]
     # 1 mA for 600 s into 2 mg: 83 mAh/g a pulse, counted to its middle.
@@ -334,6 +374,46 @@ def interrupted(shape: str, constant: float, *, noise: float = 2e-6) -> Table:
     return table_of(time, voltage, 1e-3 * current)
 
 
+def named(found: Examined, name: str) -> Result:
+    return next(one for one in found.results if one.name == name)
+
+
+def test_what_a_pulse_leaves_open_and_how_pulses_differ_are_told_apart() -> None:
+    """The headline has no ± that is one pulse's; both are results of their own, in their own words."""
+    found = examine_gitt([titration("sphere", 2000.0, 6)], {})
+    rows = found.frames["pulses"]
+    per = np.sort(rows["Model D/L^2 / 1/s"].to_numpy())
+    middle = named(found, "diffusion coefficient over R², charge, full model")
+    assert middle.value == per[3]
+    assert middle.uncertainty is None
+    assert "apart from it" in str(middle.method)
+    own = named(found, "± of one pulse's D/R², charge, full model")
+    assert own.value == pytest.approx(np.sort(rows["Model D/L^2 Standard Uncertainty / 1/s"].to_numpy())[3])
+    spread = named(found, "spread of pulses' D/R², charge, full model")
+    assert spread.value == pytest.approx(np.subtract(*np.quantile(per, (0.8413, 0.1587))) / 2)
+    few = examine_gitt([titration("sphere", 2000.0, 3)], {"diffusion length": Quantity(2.0, "um")})
+    assert named(few, "spread of pulses' D, charge, full model").reason == "3 pulses, and it takes 4"
+
+
+def test_a_textbook_value_of_few_pulses_is_none(charged: Table) -> None:
+    """Two of 121 pulses stood for all of them, at a third of what the full model finds."""
+    found = examine_gitt([charged], {})
+    textbook = named(found, "diffusion coefficient over R², charge, textbook")
+    assert textbook.value is None
+    assert textbook.reason == "only 2 of 121 give one, no more than chance may"
+    assert named(found, "diffusion coefficient over R², charge, full model").value is not None
+
+
+def test_the_known_bias_of_interruptions_is_said() -> None:
+    found = examine_ici([interrupted("sphere", 2e4)], {})
+    assert found.frames["pulses"]["Textbook Reason"].null_count()
+    (finding,) = (one for one in found.findings if one.code == "known-bias")
+    assert "1.14 of D" in finding.message
+    textbook = named(found, "diffusion coefficient over R², charge, textbook")
+    assert textbook.value == pytest.approx(1.14 / 2e4, rel=0.1)
+    assert "1.14 of D" in str(textbook.method)
+
+
 @pytest.mark.parametrize(("shape", "constant"), [("sphere", 2000.0), ("plane", 2000.0), ("sphere", 15000.0)])
 def test_interruptions_find_the_time_constant_of_a_body(shape: str, constant: float) -> None:
     found = examine_ici([interrupted(shape, constant)], {"shape": shape})
@@ -390,10 +470,69 @@ def test_figures_show_what_the_frames_hold(discharged: Table) -> None:
                             "gitt-example-body"}  # fmt: skip
     drawn = figures["gitt-diffusion-against-voltage-body"]
     model = next(series for series in drawn.panels[0].series if "full model" in series.name)
-    assert sorted(y for y in model.y if y is not None) == gitt.frames["pulses"]["Model D / m^2/s"].sort().to_list()
-    assert drawn.panels[0].y.label == "D, delithiation / m²/s"
+    assert sorted(y for y in model.y if y is not None) == gitt.frames["pulses"]["Model D / cm^2/s"].sort().to_list()
+    assert drawn.panels[0].y.label == "D, delithiation / cm²/s"
     residuals = figures["gitt-example-body"].panels[1].series[0]
     assert np.std([y for y in residuals.y if y is not None]) < 0.05
     ici = examine_ici([discharged], {})
     axes = [panel.y.label for figure in titration_figures([ici], [""]) for panel in figure.panels]
-    assert "D/L², discharge / 1/s" in axes
+    assert "D/R², discharge / 1/s" in axes
+
+
+def test_a_value_that_does_not_hold_is_not_drawn_as_one_that_does(charged: Table) -> None:
+    """In 119 of 121 pulses the formula is out of its range; those are grey, with a word of their own."""
+    found = examine_gitt([charged], {})
+    (figure,) = (one for one in titration_figures([found], ["a"]) if one.name.startswith("gitt-diffusion-against-vol"))
+    by_label = {one.label: one for one in figure.panels[0].series}
+    held, out = (by_label[name] for name in ("textbook", "textbook where it does not hold"))
+    assert sum(y is not None for y in held.y) == 2
+    assert sum(y is not None for y in out.y) == 119
+    assert out.group == ""
+    assert held.group
+    assert (held.marker, out.marker) == ("alternate", "alternate")
+    assert "grey where it does not hold" in figure.caption
+    assert "textbook where it does not hold" in [one.label for one in figure.legend()]
+
+
+def test_the_charge_of_a_full_cell_is_no_lithiation(charged: Table) -> None:
+    (figure,) = (one for one in titration_figures([examine_gitt([charged], {})], ["a"]) if "Charge" in one.x.quantity)
+    assert figure.name.startswith("gitt-diffusion-against-charge")
+    assert "lithiation" not in f"{figure.title} {figure.caption}"
+
+
+def test_numbers_beyond_the_count_are_said_to_be_the_tables() -> None:
+    """A virtual test counts the pulses that it skips: 3 pulses, of which the last has the number 121."""
+    rows = {"Pulse / 1": [1, 2, 121], "Reason": ["no rest before it", None, None], "Model Reason": [None] * 3,
+            "Textbook Reason": ["no rest before it", "out of range: too short", None]}  # fmt: skip
+    frame = pl.DataFrame(rows, schema_overrides={"Model Reason": pl.String})
+    left, out = (one.message for one in findings_of_faults(frame, "pulse"))
+    assert left == "1 of 3 pulses gives no number: number 1: no rest before it (numbers as in the table, up to 121)"
+    assert "in 1 of 2 pulses, as in number 2" in out
+    one = frame.head(1).with_columns(
+        pl.lit(None, pl.String).alias("Reason"), pl.lit("out of range: x").alias("Textbook Reason")
+    )
+    assert "in 1 of 1 pulse, as" in next(iter(findings_of_faults(one, "pulse"))).message
+
+
+def test_d_has_the_unit_that_papers_print_and_axes_are_named_as_results() -> None:
+    """2 µm and 2000 s: 2e-15 m²/s, which are 2e-11 cm²/s."""
+    told: dict[str, Told] = {"shape": "plane", "diffusion length": Quantity(2.0, "um")}
+    found = examine_gitt([titration("plane", 2000.0)], told)
+    model = named(found, "diffusion coefficient, charge, full model")
+    assert model.unit == "cm^2/s"
+    assert model.value == pytest.approx(2e-11, rel=0.1)
+    own = named(found, "± of one pulse's D, charge, full model")
+    assert own.unit == "cm^2/s"
+    bare = examine_gitt([titration("plane", 2000.0)], {"shape": "plane"})
+    labels = [next(figure.panels[0].y.label for figure in titration_figures([one], [""])) for one in (found, bare)]
+    assert labels == ["D, charge / cm²/s", "D/L², charge / 1/s"]
+    assert named(bare, "diffusion coefficient over L², charge, full model").value
+
+
+def test_one_pulse_is_written_as_one() -> None:
+    found = examine_gitt([titration("sphere", 2000.0, 1)], {})
+    textbook = named(found, "diffusion coefficient over R², charge, textbook")
+    assert textbook.reason == "out of range"
+    assert named(found, "spread of pulses' D/R², charge, full model").reason == "1 pulse, and it takes 4"
+    captions = [figure.caption for figure in pulse_figures([pulses_of(found.tables[0])], [""])]
+    assert all(" in 1 pulse, each" in caption for caption in captions)

@@ -306,6 +306,38 @@ def test_the_efficiency_follows_the_electrode_as_made() -> None:
     full = examine_cv([table([cycle], configuration=Configuration.HALF, made=Made.FULL)], {})
     assert value(full, "coulombic efficiency") == pytest.approx(100 / 0.9, abs=0.2)
     assert "not known" in str(named(examine_cv([table([cycle])], {}), "coulombic efficiency").reason)
+    assert "efficiency-impossible" in codes(full)
+    assert "most in cycle 1 at 1 mV/s: 111" in next(
+        one.message for one in full.findings if one.code == "efficiency-impossible"
+    )
+    assert "efficiency-impossible" not in codes(empty)
+
+
+def test_charges_and_peaks_are_of_the_slowest_rate() -> None:
+    """The film fills and empties 10 nmol at every rate, less what a cycle loses; both halves are magnitudes."""
+    cycles = [
+        (time, volts, np.where(current > 0, kept * current, current))
+        for (time, volts, current), kept in zip(map(thin, (RATES[0], RATES[0], RATES[2])), (0.5, 0.9, 0.7), strict=True)
+    ]
+    made = table(cycles, configuration=Configuration.HALF, made=Made.EMPTY)
+    found = examine_cv([made], {"active mass": Quantity(1, "mg")})
+    sites = 1e3 * FARADAY * SITES / 3600
+    assert value(found, "scan rate of peaks and charges") == pytest.approx(1)
+    assert value(found, "oxidation charge") == pytest.approx(0.9 * sites, rel=1e-3)
+    assert value(found, "reduction charge") == pytest.approx(sites, rel=1e-3)
+    assert value(found, "reduction capacity") == pytest.approx(1e3 * sites, rel=1e-3)
+    assert value(found, "coulombic efficiency") == pytest.approx(90, rel=1e-3)
+    for name in ("oxidation charge", "reduction capacity", "coulombic efficiency"):
+        assert "at 1 mV/s, cycle 2" in str(named(found, name).method)
+        assert named(found, name).cycle == 2
+    assert "at 1 mV/s" in str(named(found, "reduction peak charge").method)
+
+
+def test_charge_that_flows_the_other_way_is_missing() -> None:
+    time, volts, current = thin(RATES[0])
+    found = examine_cv([table([(time, volts, -np.abs(current))])], {})
+    assert "the other way" in str(named(found, "oxidation charge").reason)
+    assert value(found, "reduction charge") > 0
 
 
 # What must not become a number
@@ -476,3 +508,32 @@ def test_the_figure_of_an_onset_marks_it() -> None:
     points = figure.panels[0].series[1]
     assert points.x == tuple(found.frames["onsets"]["Potential / V"])
     assert points.y == pytest.approx((10, 50, 100))
+
+
+def test_the_figure_of_an_onset_says_what_was_applied_and_over_what_area() -> None:
+    """Without an area no criterion was applied, which is not that none is passed; with one the axis is a density."""
+    (bare,) = lsv_figures([examine_lsv([linear(VOLTS, RISING)], {})], ["cell"])
+    assert "No criterion is applied" in bare.caption
+    assert "is passed" not in bare.caption
+    assert bare.panels[0].y.label.startswith("Current / ")
+    found = examine_lsv([linear(VOLTS, 2 * RISING)], {"area": Quantity(2, "cm^2")})
+    (figure,) = lsv_figures([found], ["cell"])
+    assert figure.panels[0].y.label == "Current density / µA/cm²"
+    # Twice the current over twice the area: the criteria are where they were.
+    assert figure.panels[0].series[1].y == pytest.approx((10, 50, 100))
+    assert "over 2 cm²" in figure.caption
+    asked = examine_lsv([linear(VOLTS, RISING)], {"area": Quantity(2, "cm^2"), "criterion current": Quantity(20, "uA")})
+    (current,) = lsv_figures([asked], ["cell"])
+    assert current.panels[0].y.label == "Current / µA"
+    assert current.panels[0].series[1].y == pytest.approx((20,))
+
+
+def test_the_tangents_are_labelled_and_the_scan_rate_is_a_result() -> None:
+    found = examine_lsv([linear(VOLTS, RISING)], {})
+    (figure,) = lsv_figures([found], ["cell"])
+    met = value(found, "oxidation onset by tangents")
+    assert f"tangents, meeting at {met:.3f} V" in [one.label for one in figure.legend()]
+    assert value(found, "scan rate of oxidation") == 1.0
+    data = linear(VOLTS, RISING)
+    unknown = examine_lsv([Table(data.data, Metadata(kind="voltammetry", sample=Sample(name="cell")))], {})
+    assert "neither times" in str(named(unknown, "scan rate of oxidation").reason)

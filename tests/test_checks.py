@@ -60,6 +60,14 @@ def test_an_anode_held_at_five_millivolts_is_not_shorted() -> None:
     assert "short-circuit" not in found(table_with(table, held))
 
 
+def test_a_voltage_that_hardly_moves_has_no_sign() -> None:
+    # Flat but for its noise, that falls in charges.
+    table = square_wave([-1, 1] * 4, [2.0, 2.0] * 4)
+    falling = -1e-6 * pl.col("Test Time / s") * pl.col("Current / A").sign()
+    assert "sign-against-voltage" not in found(table_with(table, (1.0 + falling * 1e-3).alias("Voltage / V")))
+    assert "sign-against-voltage" in found(table_with(table, (1.0 + falling * 10).alias("Voltage / V")))
+
+
 def test_a_short_pulse_from_five_millivolts_is_not_a_short() -> None:
     # The first titration step of a delithiation moves little, and may begin below 10 mV.
     table = square_wave([-1, 1, 1], [2.0, 0.02, 1.9])

@@ -412,6 +412,25 @@ def test_bdf_cycle_count_that_is_no_count_is_the_vendors(tmp_path: Path) -> None
     assert "not whole" in table.metadata.missing["Cycle Count / 1"]
 
 
+def test_bdf_in_other_units_is_converted(tmp_path: Path) -> None:
+    """People write BDF's quantities in the units that they think in."""
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Test Time / min,Voltage / mV,Current / mA,Step Cumulative Capacity / mAh,Ambient Temperature / K\n"
+        "0,3000,1.50,0.00,298.15\n30,3100,1.50,0.75,298.15\n60,3050,-1.50,0.00,298.15\n",
+        encoding="utf-8",
+    )
+    table = read(path)
+    assert table.metadata.provenance[-1].reader == "bdf"
+    assert table.data[TIME].to_list() == [0, 1800, 3600]
+    assert table.data[VOLTAGE].to_list() == [3.0, 3.1, 3.05]
+    assert table.data[CURRENT].to_list() == [0.0015, 0.0015, -0.0015]
+    assert table.data[CAPACITY].to_list() == [0, 0.00075, 0]
+    assert table.metadata.instrument.resolution[CURRENT] == pytest.approx(1e-5)
+    # No factor takes one scale of temperature to the other.
+    assert table.data["vendor: Ambient Temperature / K"].to_list() == [298.15] * 3
+
+
 def test_bdf_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     for text, words in (

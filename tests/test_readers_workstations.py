@@ -490,6 +490,15 @@ def test_spectra_with_a_heading(tmp_path: Path, heading: str, scale: tuple[int, 
     assert codes(table) == found
 
 
+def test_the_noise_of_a_resistor_has_no_sign(tmp_path: Path) -> None:
+    resistor = SPECTRUM.copy()
+    resistor[:, 1], resistor[:, 2] = 100.0, np.where(np.arange(len(SPECTRUM)) % 3, 0.3, -0.3)
+    heading = "freq/Hz,Z'/ohm,Z''/ohm"
+    assert codes(read(plain(tmp_path / "resistor.csv", heading, resistor))) == set()
+    resistor[:, 2] *= 10
+    assert codes(read(plain(tmp_path / "inductor.csv", heading, resistor))) == {"imaginary-sign"}
+
+
 def test_a_spectrum_with_a_rest_before_it_and_other_columns(tmp_path: Path) -> None:
     rest = np.zeros((3, 3))
     beside = np.column_stack([np.linspace(3.4, 3.5, 16), np.full(16, -0.15), np.arange(16.0)])

@@ -34,7 +34,7 @@ from byssus.quantity import Quantity
 from byssus.report import build
 from byssus.report.answer import answers, digits, number
 from byssus.report.build import Report, grouped, side_by_side, to_html
-from byssus.report.citations import DOI, bibtex
+from byssus.report.citations import DOI, NAMED, bibtex
 from byssus.report.tables import listings
 from byssus.source import Source
 
@@ -391,6 +391,27 @@ def test_every_paper_that_a_method_names_is_cited_in_full() -> None:
     text = bibtex({}, texts=[f"(doi:{doi})" for doi in sorted(named)])
     assert "@misc" not in text
     assert all(f"doi = {{{doi}}}" in text for doi in named)
+
+
+def test_a_paper_that_a_method_names_without_its_doi_is_cited() -> None:
+    """What the code's own source lines say of them is what the entries say."""
+    root = Path(__file__).parents[1] / "src" / "byssus"
+    # Strings that run over several lines, as one; and the sources, in which lines break anywhere.
+    analyses = re.sub(
+        r'"\s*\n\s*f?"', "", "".join(file.read_text("utf-8") for file in (root / "analysis").rglob("*.py"))
+    )
+    sources = " ".join(
+        " ".join(file.read_text("utf-8").split()) for file in root.rglob("*.py") if "report" not in file.parts
+    )
+    for words, papers in NAMED.items():
+        assert words in analyses, words
+        text = bibtex({}, texts=[f"as in {words}."])
+        assert len(re.findall(r"@article\{", text)) == len(papers), words
+        for volume, page in re.findall(r"volume = \{(\w+)\},\n  pages = \{(\w+?)(?:--\w+)?\}", text):
+            if words not in ("He et al. 2026", "Chien et al. 2023"):  # the sources have no page of these
+                assert re.search(rf"\b{volume} \(\d{{4}}\) {page}\b", sources), (words, volume, page)
+        assert text.count("{") == text.count("}")
+    assert "@" not in bibtex({}, texts=["Nothing that anybody named."])
 
 
 def test_the_data_and_the_software_used_are_cited() -> None:

@@ -84,6 +84,16 @@ def test_a_false_number_is_found_false() -> None:
     assert [each.holds for each in compared] == [True, False, True]
 
 
+def test_what_holds_is_not_among_what_does_not() -> None:
+    """The interval of a method may hold where the same of other truths does not; a reason for a miss is then none."""
+    off = Found(np.array([1.0, 9.0, 0.05]), np.array([True] * 3), np.array([True] * 3))
+    told = {each.quantity.split(":")[0]: (each.holds, why) for each, why in pulses.targets(pulses.REAL, MODEL, [off])}
+    assert told["coverage of 95 % intervals"] == (True, None)
+    holds, why = told["share off by more than 2 times"]
+    assert not holds
+    assert why is not None
+
+
 def test_the_page_in_the_documentation_has_its_parts() -> None:
     written = (ROOT / "docs" / "validation" / "pulses.md").read_text(encoding="utf-8")
     assert "Where each method may be used, and where not" in written

@@ -69,6 +69,11 @@ CODES: dict[str, Code] = {
         "Records of a file that are no part of its test (a rest before it, a second working electrode) are left out.",
         "Nothing, unless they are what you are after: export them on their own.",
     ),
+    "records-impossible": Code(
+        "warning",
+        "Single records hold a voltage or a current that cannot be, far beyond all others; they are left out.",
+        "Look at the records named: a spike of the instrument, or a number that was damaged on the way.",
+    ),
     "sign-from-data": Code(
         "note",
         "The file does not say whether a positive current oxidises or reduces; the shape of the voltammogram told it.",
@@ -564,6 +569,11 @@ CODES: dict[str, Code] = {
         "warning",
         "The textbook's formula needs a voltage that is a line over √t, at times short against diffusion; it is not.",
         "Use the full model's number; for the formula take shorter pulses, larger particles or denser records.",
+    ),
+    "known-bias": Code(
+        "note",
+        "A method is known to be off by a little even where it holds, from tests with known truths.",
+        "Divide by it where it matters, or take the full model's number.",
     ),
     "time-constant-open": Code(
         "warning",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -19,6 +19,7 @@ from byssus.analysis.transport import (
 )
 from byssus.analysis.voltammetry import examine_cv, examine_lsv
 from byssus.errors import AnalysisError
+from byssus.findings import Finding
 from byssus.measured.tables import Table
 from byssus.study.techniques import TECHNIQUES, Told
 
@@ -38,6 +39,11 @@ _ANALYSES: Final[dict[str, Analysis]] = {
     "plating": examine_plating,
     "self-discharge": examine_self_discharge,
 }
+
+#: Tests of cells between two electrodes of lithium, whose voltage is that of the current alone ...
+_AT_ZERO: Final = ("plating", "transference")
+#: ... and what only a cell that stores energy can be found to do.
+_OF_A_STORE: Final = ("short-circuit", "sign-against-voltage")
 
 
 def examine(technique: str, tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
@@ -75,11 +81,22 @@ def examine(technique: str, tables: Sequence[Table], told: Mapping[str, Told]) -
         ) from error
     results = of_sample(found.results, tables)
     about = tables[0].metadata.sample.name
-    findings = tuple(
-        replace(finding, sample=finding.sample or about)
-        for finding in (*(each for table in tables for each in table.findings), *found.findings)
+    findings = (
+        *(finding for table in tables for finding in _of_table(table, tables, technique)),
+        *(replace(finding, sample=finding.sample or about) for finding in found.findings),
     )
     return replace(found, results=results, findings=tuple(dict.fromkeys(findings)))
+
+
+def _of_table(table: Table, tables: Sequence[Table], technique: str) -> Iterator[Finding]:
+    """Yield the findings of one of several tables: under its own name, or with its file where they have one name."""
+    name = table.metadata.sample.name
+    alike = sum(other.metadata.sample.name == name for other in tables) > 1
+    for finding in table.findings:
+        if technique in _AT_ZERO and finding.code in _OF_A_STORE:
+            continue
+        message = f"{finding.file}: {finding.message}" if alike and finding.file else finding.message
+        yield replace(finding, sample=finding.sample or name, message=message)
 
 
 def _file(table: Table) -> str | None:

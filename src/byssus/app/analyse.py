@@ -14,6 +14,7 @@ from byssus.errors import UsageError
 
 if TYPE_CHECKING:
     from byssus.analysis.examined import Examined
+    from byssus.measured.readers.generic import ColumnMap
     from byssus.study.techniques import Technique
 
 _SCHEMA = "byssus.analyse/1"
@@ -31,6 +32,13 @@ def analyse(
     cell: Annotated[Configuration | None, typer.Option(help="What the cell is.")] = None,
     made: Annotated[Made | None, typer.Option(help="How the electrode of a half cell was made.")] = None,
     reader: Annotated[str | None, typer.Option(help="Name of a reader, to skip the recognition by content.")] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="What the columns of a text or workbook are, where no reader knows it, as a study has it: "
+            "'{voltage: {column: E, unit: V}, current: {column: I, unit: mA}}'."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Analyse GITT, voltammetry, conductivity and the like from an instrument's files."""
@@ -45,7 +53,10 @@ def analyse(
     if asked is None or not paths:
         _describe(list(TECHNIQUES.values()) if asked is None else [asked], as_json)
         return
-    _carry_out(asked, paths, given, {"configuration": cell, "made": made, "reader": reader, "out": out}, as_json)
+    with terminal.answering(as_json, empty):
+        mapped = None if columns is None else _column_map(columns, asked.kinds)
+    options = {"configuration": cell, "made": made, "reader": reader, "columns": mapped, "out": out}
+    _carry_out(asked, paths, given, options, as_json)
 
 
 def _sorted(asked: Technique, words: Sequence[str]) -> tuple[list[Path], dict[str, str]]:
@@ -62,6 +73,30 @@ def _sorted(asked: Technique, words: Sequence[str]) -> tuple[list[Path], dict[st
             raise UsageError("is given twice", field=called, value=value.strip(), fix="give it once")
         given[called] = value.strip()
     return paths, given
+
+
+def _column_map(text: str, kinds: Sequence[str]) -> ColumnMap:
+    """Read a column map, or its columns alone, of the first of some kinds of table that a file can be mapped to."""
+    from pydantic import ValidationError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    from byssus.measured.readers.generic import ColumnMap
+
+    fix = "write it as in a study: '{voltage: {column: E, unit: V}, current: {column: I, unit: mA}}'"
+    try:
+        given = YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise UsageError("is not YAML", field="--columns", value=text, fix=fix) from error
+    if not isinstance(given, dict):
+        raise UsageError("names no columns", field="--columns", value=text, fix=fix)
+    kind = next(kind for kind in kinds if kind != "pulses")
+    try:
+        return ColumnMap.model_validate({"kind": kind} | (given if "columns" in given else {"columns": given}))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(("--columns", *(str(step) for step in first["loc"])))
+        raise UsageError(str(first["msg"]).removeprefix("Value error, "), field=where, fix=fix) from error
 
 
 def _describe(techniques: Sequence[Technique], as_json: bool) -> None:
@@ -87,18 +122,17 @@ def _describe(techniques: Sequence[Technique], as_json: bool) -> None:
         ]
         terminal.print_json({"schema": _SCHEMA, "findings": [], "techniques": listed, "samples": {}, "results": []})
         return
+    if len(techniques) > 1:
+        terminal.print_rows([(each.name, each.title) for each in techniques])
+        print("\n'byssus analyse NAME' tells what may be given of one")  # noqa: T201
+        return
     for each in techniques:
-        if len(techniques) > 1:
-            terminal.print_rows([(each.name, each.title)])
-            continue
         print(f"{each.name}: {each.title}")  # noqa: T201
         files = "its files are one test" if each.several else "each file is a test"
         print(f"from tables of {' or '.join(each.kinds)}; {files}\n")  # noqa: T201
         terminal.print_rows(
-            [(one.name, f"[{one.unit or ' or '.join(one.words)}] {one.meaning}") for one in each.conditions]
+            [(one.name, f"[{one.unit or ' or '.join(one.words) or 'text'}] {one.meaning}") for one in each.conditions]
         )
-    if len(techniques) > 1:
-        print("\n'byssus analyse NAME' tells what may be given of one")  # noqa: T201
 
 
 def _carry_out(
@@ -116,18 +150,23 @@ def _carry_out(
     if as_json:
         terminal.print_json(done.as_dict() | {"report": None if done.report is None else str(done.report)})
     else:
-        for each in done.examined:
-            if len(done.examined) > 1:
-                print(f"\n{each.sample}")  # noqa: T201
-            terminal.print_rows(
-                [(f"{one.name}, {one.basis}" if one.basis else one.name, _said(one)) for one in each.results]
-            )
-        _print_changes(done.examined)
+        print_tests(done.examined, [each.sample for each in done.examined] if len(done.examined) > 1 else ())
         terminal.print_findings(done.findings)
         if done.report is not None:
             print(done.report)  # noqa: T201 - unwrapped and last
     if done.errors:
         raise typer.Exit(1)
+
+
+def print_tests(examined: Sequence[Examined], titles: Sequence[str] = ()) -> None:
+    """Print the numbers of each test, under its title where it has one, and what they tell together."""
+    for at, each in enumerate(examined):
+        if titles:
+            print(f"\n{titles[at]}")  # noqa: T201
+        terminal.print_rows(
+            [(f"{one.name}, {one.basis}" if one.basis else one.name, _said(one)) for one in each.results]
+        )
+    _print_changes(examined)
 
 
 def _print_changes(examined: Sequence[Examined]) -> None:

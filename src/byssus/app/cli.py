@@ -392,7 +392,11 @@ def _run(verb: Callable[[Any], Any], as_json: bool) -> None:
     if as_json:
         terminal.print_json(done.as_dict() | {"report": str(done.report)})
     else:
-        _print_results(done)
+        if done.headlines or not done.examined:
+            _print_results(done)
+        if done.examined:
+            analyse.print_tests(done.examined, [f"{each.sample} ({each.technique})" for each in done.examined])
+            print()  # noqa: T201
         terminal.screen().print(f"{len(done.results)} numbers in all, in results.csv beside the report")
         for said in (str(done.reuse), done.reuse.note):
             if said:

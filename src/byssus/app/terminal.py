@@ -101,11 +101,13 @@ def print_rows(rows: Sequence[tuple[str, str]]) -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
-    grid = Grid.grid(padding=(0, 2))
+    console, grid = screen(), Grid.grid(padding=(0, 2))
+    # A path is longer than any line: it is folded, and leaves the names their room, unless they are most of a line.
+    grid.add_column(no_wrap=max((len(name) for name, _ in rows), default=0) <= 0.6 * console.width, overflow="fold")
+    grid.add_column(overflow="fold")
     for name, value in rows:
-        # A path is longer than any line: it is folded, and leaves the names their room.
-        grid.add_row(Text(name, no_wrap=True), Text(value, overflow="fold"))
-    screen().print(grid)
+        grid.add_row(Text(name), Text(value))
+    console.print(grid)
 
 
 def print_findings(findings: Iterable[Finding]) -> None:

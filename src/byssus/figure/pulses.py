@@ -97,7 +97,7 @@ def pulses(
         name=f"pulses-against-{against}" + (f"-{alone.file}" if alone else ""),
         title=f"Pulses against {against}" + (f" of {alone.words}" if alone else ""),
         caption=joined(
-            f"Voltage over {over} in {' and '.join(map(str, sorted(set(count))))} pulses, each with its rest. "
+            f"Voltage over {over} in {' and '.join(map(str, sorted(set(count))))} pulse{'s' * (set(count) != {1})}, each with its rest. "
             "Pale: all records; full colour: the end of each rest.",
             "Rests are upright." if against == "capacity" else "",
             absent,

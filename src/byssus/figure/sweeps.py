@@ -358,7 +358,8 @@ def onsets(each: Examined, way: str, groups: Sequence[str], name: Called) -> Fig
     """Draw the first sweep in a direction around its onsets: at the criteria, and by tangents."""
     tangent = each.frames["tangents"].filter(pl.col("Direction") == way).row(0, named=True)
     same = (pl.col("File / 1") == tangent["File / 1"]) & (pl.col("Sweep / 1") == tangent["Sweep / 1"])
-    passed = each.frames["onsets"].filter(same).drop_nulls(_POTENTIAL)
+    applied = each.frames["onsets"].filter(same)
+    passed = applied.drop_nulls(_POTENTIAL)
     table = each.tables[tangent["File / 1"] - 1]
     records = _records(table, pl.col("Sweep / 1") == tangent["Sweep / 1"])
     volts, amperes = records["Voltage / V"].to_numpy(), records["Current / A"].to_numpy()
@@ -370,6 +371,10 @@ def onsets(each: Examined, way: str, groups: Sequence[str], name: Called) -> Fig
         far = _BEYOND * max(criteria, key=abs)
         ends = max(ends[0], min(far, -abs(far) / 10)), min(ends[1], max(far, abs(far) / 10))
     unit, factor = ("mA", 1e3) if max(map(abs, ends)) >= _MANY else ("uA", 1e6)
+    # As the criteria are written: densities where there is an area, unless a current was asked for.
+    area = tangent["Area / cm^2"]
+    if area is not None and applied["Criterion"].str.ends_with("cm²").all():
+        unit, factor = f"{unit}/cm^2", factor / area
     criteria, ends = [factor * one for one in criteria], (factor * ends[0], factor * ends[1])
     look: dict[str, Any] = {"group": group_of(table), "origin": stroke_of(table)}
     series = [Series(name=name.words, x=tuple(volts), y=tuple(factor * amperes), style="line", **look)]
@@ -389,15 +394,20 @@ def onsets(each: Examined, way: str, groups: Sequence[str], name: Called) -> Fig
                 x=(begin, met, top),
                 y=(base + base_slope * (begin - met), base, base + steep * (top - met)),
                 style="line",
+                # In the legend: where they meet the curve leaves no room for words.
+                label=f"tangents, meeting at {met:.3f} V",
             )
         )
     x = voltage_axis([table], around(volts, 0.03))
-    y = Axis(quantity="Current", unit=unit, range=around(ends, 0.08))
+    y = Axis(quantity="Current density" if "cm" in unit else "Current", unit=unit, range=around(ends, 0.08))
     frame = Frame.of(x, y, [_clipped(one, ends) for one in series if one.style == "line"])
-    texts = []
-    for row, at in zip(passed.iter_rows(named=True), criteria, strict=True):
-        words = f"{row['Criterion']}: {row[_POTENTIAL]:.3f} V"
-        fitting = (text for text in beside(row[_POTENTIAL], at, look["group"], words) if frame.fits(text))
+    texts: list[Text] = []
+    places = [
+        (row[_POTENTIAL], at, look["group"], f"{row['Criterion']}: {row[_POTENTIAL]:.3f} V")
+        for row, at in zip(passed.iter_rows(named=True), criteria, strict=True)
+    ]
+    for place in places:
+        fitting = (text for text in beside(*place) if frame.fits(text))
         if (text := next(fitting, None)) is not None:
             texts.append(text)
     rate = tangent[_RATE]
@@ -405,9 +415,15 @@ def onsets(each: Examined, way: str, groups: Sequence[str], name: Called) -> Fig
         name=f"onset-{way}-{name.file}",
         title=f"Onset of {way} of {name.words}",
         caption=joined(
-            f"Current in the first sweep, at {'an unknown scan rate' if rate is None else f'{rate:.3g} mV/s'}.",
-            "Points: where it passes the criteria." if passed.height else "No criterion is passed.",
-            f"Grey: tangents, which meet at {met:.3f} V." if met is not None else "",
+            f"Current{f' over {format_value(area)} cm²' if 'cm' in unit else ''} in the first sweep, at {'an unknown scan rate' if rate is None else f'{rate:.3g} mV/s'}.",
+            "Points: where it passes the criteria."
+            if passed.height
+            else "No criterion is passed."
+            if applied.height
+            else "No criterion is applied: it needs the area, or a criterion current.",
+            f"Grey: tangents to the flattest stretch and to the steepest, which meet at {met:.3f} V."
+            if met is not None
+            else "",
             f"Drawn up to {_BEYOND:.0f} times the highest criterion." if criteria else "",
             how_many([each.origin]),
             between=" ",

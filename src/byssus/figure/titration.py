@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import polars as pl
 
@@ -18,11 +18,30 @@ Against = Literal["voltage", "lithiation"]
 _BOTH: Final[tuple[Against, ...]] = ("voltage", "lithiation")
 
 _VOLTAGE, _LITHIATION, _CHARGE, _WAY = "Voltage / V", "Lithiation / mAh/g", "Charge / mAh", "Direction"
-#: Ways to D, from the best to the worst: their words, their columns, and how pale and with which marker they are drawn.
-_WAYS: Final[tuple[tuple[str, str, float, Literal["own", "alternate"]], ...]] = (
-    ("full model", "Model", 0.0, "own"),
-    ("textbook", "Textbook", 0.0, "alternate"),
-    ("the paper's wording", "As Worded", 0.6, "own"),
+
+
+class _Way(NamedTuple):
+    """A way to D: its words, its columns, how pale and with which marker it is drawn, and whether it is one that holds."""
+
+    words: str
+    by: str
+    tint: float
+    marker: Literal["own", "alternate"]
+    #: None where all values are drawn alike; else whether these are those without a reason against them.
+    holds: bool | None = None
+
+    @property
+    def grey(self) -> bool:
+        """Whether it is in nobody's colour, as a value that nobody should take is."""
+        return self.holds is False
+
+
+#: From the best to the worst.
+_WAYS: Final = (
+    _Way("full model", "Model", 0.0, "own"),
+    _Way("textbook", "Textbook", 0.0, "alternate", holds=True),
+    _Way("textbook where it does not hold", "Textbook", 0.0, "alternate", holds=False),
+    _Way("the paper's wording", "As Worded", 0.6, "own"),
 )
 #: Points of a pulse behind its line and its model.
 _PALE: Final = 0.55
@@ -51,7 +70,7 @@ def titration_figures(
         for against in _BOTH:
             yield coefficients(told, groups, against)
     for each, name in zip(examined, names, strict=True):
-        if any(_has(each.frames["pulses"], column, _unit([each])) for _, column, _, _ in _WAYS):
+        if any(_has(each.frames["pulses"], way.by, _unit([each])) for way in _WAYS):
             for against in _BOTH:
                 yield coefficients([each], groups, against, name)
         if "example" in each.frames:
@@ -80,6 +99,7 @@ def coefficients(
     alone = name is not None
     names = [name] if name else called([each.tables[0] for each in examined], {})
     column, x = _abscissa(examined, against)
+    over = "charge" if column == _CHARGE else against
     ways = _WAYS if alone else _WAYS[:1]
     directions = list(dict.fromkeys(way for each in examined for way in each.frames["pulses"][_WAY]))
     panels = []
@@ -92,14 +112,14 @@ def coefficients(
         ]
         values = [v for one in series for v in (*one.y, *(one.low or ()), *(one.high or ())) if v is not None and v > 0]
         if values:
-            panels.append(Panel(y=_coefficient(direction, unit, values), series=tuple(series)))
+            panels.append(Panel(y=_coefficient(direction, unit, _symbol(examined), values), series=tuple(series)))
     every = [at for panel in panels for one in panel.series for at in one.x]
     technique = TECHNIQUES[examined[0].technique].title
     return Figure(
-        name=f"{examined[0].technique}-diffusion-against-{against}" + (f"-{name.file}" if name else ""),
-        title=f"Diffusion coefficient against {against}" + (f" of {name.words}" if name else ""),
+        name=f"{examined[0].technique}-diffusion-against-{over}" + (f"-{name.file}" if name else ""),
+        title=f"Diffusion coefficient against {over}" + (f" of {name.words}" if name else ""),
         caption=joined(
-            f"{technique}: {'D' if unit == 'm^2/s' else 'D over the square of the diffusion length'} over {against}.",
+            f"{technique}: {'D' if unit == 'cm^2/s' else 'D over the square of the diffusion length'} over {over}.",
             _what_it_shows(examined[0], unit) if alone else "The full model, where it identifies the time constant.",
             "Band: its 95 % interval.",
             how_many([each.origin for each in examined]),
@@ -158,18 +178,24 @@ def _has(frame: pl.DataFrame, column: str, unit: str) -> bool:
 
 
 def _unit(examined: Sequence[Examined]) -> str:
-    """Return m²/s where every sample was told a length, else 1/s."""
-    known = all(each.frames["pulses"]["Textbook D / m^2/s"].drop_nulls().len() or
-                each.frames["pulses"]["Model D / m^2/s"].drop_nulls().len() for each in examined)  # fmt: skip
-    return "m^2/s" if known else "1/s"
+    """Return cm²/s where every sample was told a length, else 1/s."""
+    known = all(each.frames["pulses"]["Textbook D / cm^2/s"].drop_nulls().len() or
+                each.frames["pulses"]["Model D / cm^2/s"].drop_nulls().len() for each in examined)  # fmt: skip
+    return "cm^2/s" if known else "1/s"
 
 
 def _quantity(column: str, unit: str) -> str:
-    return f"{column} D" if unit == "m^2/s" else f"{column} D/L^2"
+    return f"{column} D" if unit == "cm^2/s" else f"{column} D/L^2"
 
 
-def _coefficient(direction: str, unit: str, values: Sequence[float]) -> Axis:
-    quantity = "D" if unit == "m^2/s" else "D/L²"
+def _symbol(examined: Sequence[Examined]) -> str:
+    """Return the letter of the length as the results have it: R of a sphere, L of a plane body or of several shapes."""
+    spheres = all(any("over R²" in result.name for result in each.results) for each in examined)
+    return "R" if spheres else "L"
+
+
+def _coefficient(direction: str, unit: str, symbol: str, values: Sequence[float]) -> Axis:
+    quantity = "D" if unit == "cm^2/s" else f"D/{symbol}²"
     return Axis(quantity=f"{quantity}, {direction}", unit=unit, range=wide(values), log=True)
 
 
@@ -182,22 +208,23 @@ def _abscissa(examined: Sequence[Examined], against: Against) -> tuple[str, Axis
 
 
 def _of_way(
-    each: Examined, name: str, way: tuple[str, str, float, Literal["own", "alternate"]], column: str, direction: str,
-    unit: str, *, alone: bool,
-) -> Series | None:  # fmt: skip
-    words, by, tint, marker = way
-    frame = each.frames["pulses"]
+    each: Examined, name: str, way: _Way, column: str, direction: str, unit: str, *, alone: bool
+) -> Series | None:
+    words, by, frame = way.words, way.by, each.frames["pulses"]
     if not _has(frame, by, unit):
         return None
     quantity = _quantity(by, unit)
     value = f"{quantity} / {unit}"
+    if way.holds is not None:
+        frame = frame.with_columns(pl.when(pl.col(f"{by} Reason").is_null() == way.holds).then(value).alias(value))
     # Pulses without a number stay, so that no line and no band bridges them.
     part = frame.filter(pl.col(_WAY) == direction).drop_nulls([column]).sort(column)
     if not part[value].drop_nulls().len():
         return None
     given: dict[str, object] = {
-        "name": joined(name, direction, words), "group": group_of(each.tables[0]), "origin": stroke_of(each.tables[0]),
-        "x": tuple(part[column]), "y": tuple(part[value]), "tint": tint, "marker": marker,
+        "name": joined(name, direction, words), "group": "" if way.grey else group_of(each.tables[0]),
+        "origin": stroke_of(each.tables[0]),
+        "x": tuple(part[column]), "y": tuple(part[value]), "tint": way.tint, "marker": way.marker,
         "style": dots_of(each.origin) if by == "Model" else "points", "label": words if alone else name,
     }  # fmt: skip
     if f"{quantity} Lower / {unit}" in part.columns:
@@ -212,8 +239,8 @@ def _what_it_shows(each: Examined, unit: str) -> str:
     )
     given = frame[f"{_quantity('Model', unit)} / {unit}"].drop_nulls().len()
     return joined(
-        f"Filled: the full model, in {given} of {frame.height}. Open: the textbook's formula, which is in its range in "
-        f"{held.height}.",
+        f"Filled: the full model, in {given} of {frame.height}. Open: the textbook's formula, in {held.height}; grey where it "
+        "does not hold: out of its range, or on the way between the branches of a hysteresis.",
         "Pale: the paper's wording of it." if _has(frame, "As Worded", unit) else "",
         between=" ",
     )

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from byssus.errors import ByssusError, did_you_mean
 from byssus.handwritten.fields import Part, names_of
@@ -245,14 +246,16 @@ class SectionReader:
                 )
                 return False
             name = str(problem["loc"][0])
+            inner = None if name in model.decisive else _optional_within(problem, known.get(name), kept.get(name))
             within = ".".join(str(step) for step in problem["loc"] if not isinstance(step, int) and step != "[key]")
             absent = problem["type"] == "missing"
-            required = name in model.decisive or (name in known and known[name].is_required())
+            required = inner is None and (name in model.decisive or (name in known and known[name].is_required()))
             if problem["type"] == "extra_forbidden" and len(problem["loc"]) == 1:
                 self.unknown(given, name, _within(field, name), known)
             else:
                 # A field that stands there blank is to be filled where it stands.
                 place = self.line(given, name) if name in given else own_line
+                place = (self.line(given[name], inner) if inner is not None else None) or place
                 self.fault(
                     _in_words(problem, known.get(name)),
                     place=place,
@@ -262,7 +265,10 @@ class SectionReader:
                     else problem.get("input"),
                     fix=(f"{field} was left out" if field else None) if required else "the field was left out",
                 )
-            kept.pop(name, None)
+            if inner is None:
+                kept.pop(name, None)
+            else:
+                kept[name].pop(inner, None)
             whole = whole and not required
         return whole
 
@@ -308,6 +314,19 @@ class SectionReader:
         return tuple(sorted(self.faults, key=lambda fault: int((fault.place or "line 0").removeprefix("line "))))
 
 
+def _optional_within(problem: Any, field: Any, given: Any) -> str | None:
+    """Return the field of a part within that is wrong and that this can be without; None where there is none."""
+    if len(problem["loc"]) < 2 or not isinstance(given, Mapping) or (inner := str(problem["loc"][1])) not in given:
+        return None
+    annotation = getattr(field, "annotation", None)
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    model = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), None)
+    if model is None or inner in getattr(model, "decisive", ()):
+        return None
+    about = names_of(model).get(inner)
+    return None if about is not None and about.is_required() else inner
+
+
 def _within(field: str, name: object) -> str:
     return f"{field}.{name}" if field else str(name)
 
@@ -322,7 +341,7 @@ def _in_words(problem: Any, field: Any = None) -> str:
             return f"is missing ({' or '.join(choices)})" if choices else "is missing"
         case "extra_forbidden":
             return "is not a field there"
-        case "enum":
+        case "enum" | "literal_error":
             known = str(context["expected"]).replace("'", "")
             return f"is not {known}"
         case "greater_than_equal":

@@ -38,8 +38,9 @@ INTEGRAL, BAD_STEPS = 0.01, 0.1
 DEAD_SHARE, DEAD_VOLTAGE = 0.5, 0.010
 #: A step counts for this if it moves this share of what the largest step moves.
 LARGE_STEP = 0.05
-#: Steps shorter than this say little about the trend of the voltage.
-MINIMUM_RECORDS = 10
+#: Steps shorter than this say little about the trend of the voltage, and so do those in which it moves by less, in V: it
+#: was held, or is that of an overpotential alone.  A choice.
+MINIMUM_RECORDS, MOVED = 10, 1e-3
 #: Two masses disagree if they lie further apart than this many of their combined standard uncertainties: both of the
 #: values that one printed number may stand for are within 1.73 of its own.
 DISAGREE = 2.0
@@ -320,7 +321,7 @@ def _sign(data: pl.DataFrame) -> Iterator[Finding]:
             ),
             pl.len().alias("records"),
         )
-        .filter((pl.col("records") >= MINIMUM_RECORDS) & (pl.col("rise") != 0))
+        .filter((pl.col("records") >= MINIMUM_RECORDS) & (pl.col("rise").abs() >= MOVED))
         .collect()
     )
     if steps.is_empty():

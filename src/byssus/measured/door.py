@@ -209,9 +209,13 @@ class Reader:
         Looks at the content, not at the name, and is quick.
     read
         Reads the whole file.
+    tells_technique
+        Whether the format says what was done.  A plain table of time, voltage and current does not: it is taken for
+        cycling, and read as a voltammogram where that is wanted.
     """
 
     name: str
     title: str
     recognises: Callable[[InstrumentFile], bool]
     read: Callable[[InstrumentFile], Reading]
+    tells_technique: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +18,7 @@ from byssus.measured.door import InstrumentFile, Reader
 from byssus.measured.metadata import Metadata, Provenance, Sample
 from byssus.measured.readers import READERS
 from byssus.measured.readers.generic import ColumnMap, read_mapped
+from byssus.measured.readers.workstation import as_voltammogram
 from byssus.measured.steps import add_directions
 from byssus.measured.tables import Table
 
@@ -35,6 +36,7 @@ def read(
     sample: Sample | None = None,
     reader: str | None = None,
     columns: ColumnMap | None = None,
+    wanted: Collection[str] = (),
     name: str = "bytes",
 ) -> Table:
     """Read an instrument's file.
@@ -50,6 +52,9 @@ def read(
         The name of a reader, to skip the recognition by content.
     columns
         What the columns of a text or workbook are that no reader knows.
+    wanted
+        The kinds of table that are of use.  A file that says no technique, but time, voltage and current, is read as a
+        voltammogram where only that is.
     name
         What bytes are called in messages and in the provenance.
 
@@ -73,7 +78,7 @@ def read(
     place = Path(source) if isinstance(source, str) else source
     with opened(place, name, lambda file: chosen is not None or _recognised(file) is not None) as file:
         try:
-            return _made(file, chosen or _recognise(file), sample)
+            return _made(file, chosen or _recognise(file), sample, wanted)
         except ReadError as error:
             if error.file != str(file.path) or file.label == error.file:
                 raise
@@ -83,9 +88,11 @@ def read(
             ) from error
 
 
-def _made(file: InstrumentFile, chosen: Reader, sample: Sample | None) -> Table:
+def _made(file: InstrumentFile, chosen: Reader, sample: Sample | None, wanted: Collection[str]) -> Table:
     with _one_line(file, chosen.title):
         reading = chosen.read(file)
+        if not chosen.tells_technique and reading.kind == "cycling" and set(wanted) == {"voltammetry"}:
+            reading = as_voltammogram(reading, file.label)
     about = reading.stored or Metadata.model_validate(
         {
             "kind": reading.kind,
@@ -182,7 +189,9 @@ def _recognise(file: InstrumentFile) -> Reader:
     if reader is None:
         known = "; ".join(reader.title for reader in all_readers())
         raise ReadError(
-            "is of no format that Byssus knows by its content", file=file.label, fix=f"Byssus reads: {known}"
+            "is of no format that Byssus knows by its content",
+            file=file.label,
+            fix=f"Byssus reads: {known}; and any other text or workbook by a map of its columns",
         )
     return reader
 

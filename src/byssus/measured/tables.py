@@ -379,9 +379,15 @@ class Table:
     def measurement_hash(self) -> str:
         """Return a SHA-256 of the measured numbers alone: two samples that share it are one test."""
         digest = hashlib.sha256(self.metadata.kind.encode())
-        for column in self.kind:
-            if column.need == "required" and column.dtype == pl.Float64:
-                digest.update(np.ascontiguousarray(self.data[column.name].to_numpy(), dtype="<f8").tobytes())
+        measured = [column.name for column in self.kind if column.need == "required" and column.dtype == pl.Float64]
+        if self.kind.free_columns:
+            measured = [
+                name
+                for name, dtype in self.data.schema.items()
+                if dtype.is_float() and not name.startswith((VENDOR, TRUTH))
+            ]
+        for name in measured:
+            digest.update(np.ascontiguousarray(self.data[name].to_numpy(), dtype="<f8").tobytes())
         return digest.hexdigest()
 
     def write_parquet(self, path: Path) -> None:

@@ -6,7 +6,7 @@ An entry of a library is what its authors ask for, or its release where they ask
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from byssus.source import Source
@@ -255,6 +255,194 @@ _PAPERS: dict[str, _Entry] = {
             "pages": "5625--5641",
         },
     ),
+    "10.1149/1.2133112": _Entry(
+        "article",
+        "weppner1977",
+        {
+            "author": "Weppner, W. and Huggins, R. A.",
+            "title": "Determination of the kinetic parameters of mixed-conducting electrodes and application to the system {Li$_3$Sb}",
+            "journal": "Journal of The Electrochemical Society",
+            "year": "1977",
+            "volume": "124",
+            "pages": "1569--1578",
+        },
+    ),
+    "10.1038/s41467-023-37989-6": _Entry(
+        "article",
+        "chien2023",
+        {
+            "author": "Chien, Yu-Chuan and Liu, Haidong and Menon, Ashok S. and Brant, William R. and Brandell, Daniel and Lacey, Matthew J.",
+            "title": "Rapid determination of solid-state diffusion coefficients in {Li}-based batteries via intermittent current interruption method",
+            "journal": "Nature Communications",
+            "year": "2023",
+            "volume": "14",
+            "pages": "2289",
+        },
+    ),
+    "10.1039/TF9484400327": _Entry(
+        "article",
+        "randles1948",
+        {
+            "author": "Randles, J. E. B.",
+            "title": "A cathode ray polarograph. {Part II}. The current-voltage curves",
+            "journal": "Transactions of the Faraday Society",
+            "year": "1948",
+            "volume": "44",
+            "pages": "327--338",
+        },
+    ),
+    "10.1135/cccc19480349": _Entry(
+        "article",
+        "sevcik1948",
+        {
+            "author": "Ševčík, A.",
+            "title": "Oscillographic polarography with periodical triangular voltage",
+            "journal": "Collection of Czechoslovak Chemical Communications",
+            "year": "1948",
+            "volume": "13",
+            "pages": "349--377",
+        },
+    ),
+    "10.1021/ac60210a007": _Entry(
+        "article",
+        "nicholson1964",
+        {
+            "author": "Nicholson, R. S. and Shain, I.",
+            "title": "Theory of stationary electrode polarography. {S}ingle scan and cyclic methods applied to reversible, irreversible, and kinetic systems",
+            "journal": "Analytical Chemistry",
+            "year": "1964",
+            "volume": "36",
+            "pages": "706--723",
+        },
+    ),
+    "10.1021/jp074464w": _Entry(
+        "article",
+        "wang2007",
+        {
+            "author": "Wang, J. and Polleux, J. and Lim, J. and Dunn, B.",
+            "title": "Pseudocapacitive contributions to electrochemical energy storage in {TiO$_2$} (anatase) nanoparticles",
+            "journal": "The Journal of Physical Chemistry C",
+            "year": "2007",
+            "volume": "111",
+            "pages": "14925--14931",
+        },
+    ),
+    "10.1016/0032-3861(87)90394-6": _Entry(
+        "article",
+        "evans1987",
+        {
+            "author": "Evans, J. and Vincent, C. A. and Bruce, P. G.",
+            "title": "Electrochemical measurement of transference numbers in polymer electrolytes",
+            "journal": "Polymer",
+            "year": "1987",
+            "volume": "28",
+            "pages": "2324--2328",
+        },
+    ),
+    "10.1016/0022-0728(87)80001-3": _Entry(
+        "article",
+        "bruce1987",
+        {
+            "author": "Bruce, P. G. and Vincent, C. A.",
+            "title": "Steady state current flow in solid binary electrolyte cells",
+            "journal": "Journal of Electroanalytical Chemistry and Interfacial Electrochemistry",
+            "year": "1987",
+            "volume": "225",
+            "pages": "1--17",
+        },
+    ),
+    "10.1149/2.1141607jes": _Entry(
+        "article",
+        "landesfeind2016",
+        {
+            "author": "Landesfeind, J. and Hattendorff, J. and Ehrl, A. and Wall, W. A. and Gasteiger, H. A.",
+            "title": "Tortuosity determination of battery electrodes and separators by impedance spectroscopy",
+            "journal": "Journal of The Electrochemical Society",
+            "year": "2016",
+            "volume": "163",
+            "pages": "A1373--A1387",
+        },
+    ),
+    "10.1080/00401706.1979.10489751": _Entry(
+        "article",
+        "golub1979",
+        {
+            "author": "Golub, G. H. and Heath, M. and Wahba, G.",
+            "title": "Generalized cross-validation as a method for choosing a good ridge parameter",
+            "journal": "Technometrics",
+            "year": "1979",
+            "volume": "21",
+            "pages": "215--223",
+        },
+    ),
+    "10.1016/S0022-0728(84)80324-1": _Entry(
+        "article",
+        "brug1984",
+        {
+            "author": "Brug, G. J. and van den Eeden, A. L. G. and Sluyters-Rehbach, M. and Sluyters, J. H.",
+            "title": "The analysis of electrode impedances complicated by the presence of a constant phase element",
+            "journal": "Journal of Electroanalytical Chemistry and Interfacial Electrochemistry",
+            "year": "1984",
+            "volume": "176",
+            "pages": "275--295",
+        },
+    ),
+    "10.5006/1.3280607": _Entry(
+        "article",
+        "hsu2001",
+        {
+            "author": "Hsu, C. H. and Mansfeld, F.",
+            "title": "Technical note: concerning the conversion of the constant phase element parameter {$Y_0$} into a capacitance",
+            "journal": "Corrosion",
+            "year": "2001",
+            "volume": "57",
+            "pages": "747--748",
+        },
+    ),
+    "10.1002/aenm.201702097": _Entry(
+        "article",
+        "adams2018",
+        {
+            "author": "Adams, B. D. and Zheng, J. and Ren, X. and Xu, W. and Zhang, J.-G.",
+            "title": "Accurate determination of {Coulombic} efficiency for lithium metal anodes and lithium metal batteries",
+            "journal": "Advanced Energy Materials",
+            "year": "2018",
+            "volume": "8",
+            "pages": "1702097",
+        },
+    ),
+}
+
+#: Papers without a DOI that could be checked, as the code's own source lines name them.
+_WITHOUT_DOI: dict[str, _Entry] = {
+    "ho1980": _Entry(
+        "article",
+        "ho1980",
+        {
+            "author": "Ho, C. and Raistrick, I. D. and Huggins, R. A.",
+            "journal": "Journal of The Electrochemical Society",
+            "year": "1980",
+            "volume": "127",
+            "pages": "343",
+        },
+    )
+}
+
+#: The papers of methods whose texts name them, or show their equation, by the words there; a DOI or a key.
+NAMED: dict[str, tuple[str, ...]] = {
+    "Weppner and Huggins 1977": ("10.1149/1.2133112",),
+    "Chien et al. 2023": ("10.1038/s41467-023-37989-6",),
+    "Randles-Ševčík": ("10.1039/TF9484400327", "10.1135/cccc19480349"),
+    "2.20 RT/(nF)": ("10.1021/ac60210a007",),
+    "i = k1 v + k2 √v": ("10.1021/jp074464w",),
+    "He et al. 2026": ("10.1016/j.est.2026.120607",),
+    "Bruce, Vincent and Evans": ("10.1016/0032-3861(87)90394-6", "10.1016/0022-0728(87)80001-3"),
+    "Landesfeind et al. 2016": ("10.1149/2.1141607jes",),
+    "Golub, Heath and Wahba 1979": ("10.1080/00401706.1979.10489751",),
+    "Brug et al. 1984": ("10.1016/S0022-0728(84)80324-1",),
+    "Hsu and Mansfeld 2001": ("10.5006/1.3280607",),
+    "Ho, Raistrick and Huggins 1980": ("ho1980",),
+    "Adams et al. 2018": ("10.1002/aenm.201702097",),
 }
 
 
@@ -275,7 +463,7 @@ def bibtex(
     readers
         Names of the readers that were used; some rest on a library of their own.
     texts
-        The texts of the methods; a paper whose DOI stands in one is cited.
+        The texts of the methods; a paper whose DOI stands in one is cited, and so is one that is `NAMED` there.
     data, literature
         Where the measurements, and values beside them, were published.
 
@@ -291,13 +479,20 @@ def bibtex(
     """
     used = dict.fromkeys([*_ALWAYS, *(_READS[reader] for reader in readers if reader in _READS)])
     entries = [_versioned(_SOFTWARE[name], versions[name]) for name in used if name in versions]
-    found = dict.fromkeys(doi for text in texts for doi in DOI.findall(text))
+    found = dict.fromkeys(doi for text in texts for doi in _papers_in(text))
     entries += [_paper(doi, at) for at, doi in enumerate(found, start=1)]
     entries += [_published(source, f"data{at}", "Data") for at, source in enumerate(data, start=1)]
     known = {source.doi for source in data if source.doi} | set(found)
     others = {(source.doi or source.title): source for source in literature if source.doi not in known}
     entries += [_published(source, f"literature{at}", "Value") for at, source in enumerate(others.values(), start=1)]
     return "\n\n".join(map(str, entries)) + "\n"
+
+
+def _papers_in(text: str) -> Iterator[str]:
+    yield from DOI.findall(text)
+    for words, papers in NAMED.items():
+        if words in text:
+            yield from papers
 
 
 def _versioned(entry: _Entry, version: str) -> _Entry:
@@ -307,6 +502,8 @@ def _versioned(entry: _Entry, version: str) -> _Entry:
 
 
 def _paper(doi: str, number: int) -> _Entry:
+    if named := _WITHOUT_DOI.get(doi):
+        return named
     if known := _PAPERS.get(doi):
         return _Entry(known.kind, known.key, {**known.fields, "doi": doi})
     return _Entry("misc", f"method{number}", {"doi": doi, "note": "Method"})

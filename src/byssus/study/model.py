@@ -314,8 +314,10 @@ class Test(_Disc):
         technique = technique_called(self.technique)
         try:
             for name, value in self.given.items():
-                # How many files there are is known when their patterns are resolved.
-                technique.told({name: value}, files=len(value) if isinstance(value, list) else 1)
+                # Without a name that it does not know a test is still what it was; and how many files there are is
+                # known when their patterns are resolved.
+                if technique.knows(name):
+                    technique.told({name: value}, files=len(value) if isinstance(value, list) else 1)
         except (UsageError, UnitError) as error:
             raise ValueError(f"given: {error}") from error
         return self

@@ -54,7 +54,7 @@ from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from byssus.conventions import Configuration
-from byssus.errors import ByssusError, RecipeError, SeveralErrors, StudyError, UnitError, UsageError
+from byssus.errors import ByssusError, RecipeError, SeveralErrors, StudyError, UnitError, UsageError, did_you_mean
 from byssus.files import MARKER
 from byssus.findings import Finding
 from byssus.handwritten.fields import Named
@@ -537,13 +537,23 @@ def _tests(
 
 
 def _told(tests: dict[str, Test], reader: SectionReader) -> dict[str, Test]:
-    """Leave out the tests that give a list which has not one number for each of their files."""
+    """Leave out of tests what they cannot be told, and those with a list that has not one number for each of their files."""
     kept = {}
     for name, test in tests.items():
+        technique, place = technique_called(test.technique), f"tests.{name}.given"
+        unknown = [given for given in test.given if not technique.knows(given)]
+        for given in unknown:
+            reader.fault(
+                f"is nothing that {technique.name} is told, and was left out",
+                place=reader.place(place), field=f"{place}.{given}",
+                fix=did_you_mean(given, [condition.name for condition in technique.conditions]),
+            )  # fmt: skip
+        if unknown:
+            known = {given: value for given, value in test.given.items() if given not in unknown}
+            test = test.model_copy(update={"given": known})
         try:
-            technique_called(test.technique).told(test.given, files=len(test.files))
+            technique.told(test.given, files=len(test.files))
         except (UsageError, UnitError) as error:
-            place = f"tests.{name}.given"
             reader.fault(
                 error.message, place=reader.place(place), field=f"{place}.{error.field}",
                 value=str(error.value), fix=f"{error.fix}; tests.{name} was left out",

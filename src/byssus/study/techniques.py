@@ -79,6 +79,10 @@ class Technique:
     conditions: tuple[Condition, ...] = ()
     several: bool = False
 
+    def knows(self, name: str) -> bool:
+        """Say whether it has a condition of that name."""
+        return _plain(name) in {_plain(each.name) for each in self.conditions}
+
     def condition(self, name: str) -> Condition:
         """Return the condition of that name; underscores and hyphens count as spaces.
 
@@ -87,15 +91,14 @@ class Technique:
         UsageError
             If there is none.
         """
-        plain = name.strip().replace("_", " ").replace("-", " ").lower()
-        known = {each.name.replace("-", " ").lower(): each for each in self.conditions}
-        if plain not in known:
+        known = {_plain(each.name): each for each in self.conditions}
+        if _plain(name) not in known:
             raise UsageError(
                 f"is nothing that {self.name} is told",
                 field=name,
                 fix=did_you_mean(name, [each.name for each in self.conditions]),
             )
-        return known[plain]
+        return known[_plain(name)]
 
     def told(self, given: Mapping[str, Any], *, files: int = 1) -> dict[str, Told]:
         """Return what was given by the names of the conditions, in their kinds of unit.
@@ -132,6 +135,10 @@ class Technique:
             else:
                 found[condition.name] = _numbers(condition, condition.unit, value, files)
         return found
+
+
+def _plain(name: str) -> str:
+    return name.strip().replace("_", " ").replace("-", " ").lower()
 
 
 def _numbers(condition: Condition, unit: str, value: Any, files: int) -> Quantity | tuple[Quantity, ...]:

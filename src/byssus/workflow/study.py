@@ -26,6 +26,7 @@ from byssus.analysis.cycling.cell import Cell, examine
 from byssus.analysis.examined import Examined
 from byssus.analysis.impedance.comparing import METHOD as CHANGES
 from byssus.analysis.result import Result
+from byssus.analysis.truths import Truth, truths
 from byssus.errors import ByssusError, ReadError, SeveralErrors, StudyError
 from byssus.figure import cycling as draw
 from byssus.figure.losses import loss_figures
@@ -47,6 +48,7 @@ from byssus.report.losses import loss_tables
 from byssus.report.simulated import Simulation
 from byssus.report.tables import listings
 from byssus.report.tests import tables_of_changes, tables_of_tests
+from byssus.report.truths import tables_of_truths
 from byssus.study.model import ExcludedCell
 from byssus.study.study import Study, load
 from byssus.workflow.lacks import lack_of
@@ -112,6 +114,11 @@ class Run:
         return [*of_cells, *of_tests, *(self.virtual.results if self.virtual is not None else ())]
 
     @property
+    def truths(self) -> list[Truth]:
+        """What was found of simulated tests beside what they were given."""
+        return truths(self.cells, self.examined)
+
+    @property
     def samples(self) -> dict[str, dict[str, Any]]:
         """What is known of each sample, as it stands in JSON answers."""
         return {cell.name: _sample(cell) for cell in self.cells}
@@ -143,6 +150,7 @@ class Run:
             "samples": self.samples,
             "tests": [described(each) for each in self.examined],
             "before_and_after": changes_of(self.examined),
+            "beside_the_truth": [truth.as_dict() for truth in self.truths],
             "excluded": self.study.exclusions(),
             "results": [result.as_dict() for result in self.results],
             "binders": [asdict(mean) for mean in self.compared.means],
@@ -528,7 +536,12 @@ def _report(run: Run, figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> 
             *(each.tables[0].metadata.sample for each in run.examined),
         ],
         notes=[(name, part.note) for name, part in study.parts() if part.note],
-        tables=[*changes, *loss_tables(() if simulation is None else simulation.losses), *listings(cells)],
+        tables=[
+            *changes,
+            *tables_of_truths(run.truths),
+            *loss_tables(() if simulation is None else simulation.losses),
+            *listings(cells),
+        ],
         tests=tables_of_tests(run.examined),
         known=run.known,
         simulation=simulation,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from byssus.analysis.impedance import before_and_after
 from byssus.analysis.impedance.comparing import METHOD as CHANGES
 from byssus.analysis.result import Result
 from byssus.analysis.techniques import examine
+from byssus.analysis.truths import truths
 from byssus.conventions import Configuration, Made
 from byssus.errors import ByssusError, SeveralErrors, UsageError
 from byssus.figure.techniques import figures_of_tests
@@ -23,10 +24,12 @@ from byssus.findings import Finding, by_severity
 from byssus.measured.join import join
 from byssus.measured.metadata import Sample
 from byssus.measured.read import read
+from byssus.measured.readers.generic import ColumnMap
 from byssus.measured.tables import Table
 from byssus.report.build import Report, to_html, versions
 from byssus.report.citations import bibtex
 from byssus.report.tests import tables_of_changes, tables_of_tests
+from byssus.report.truths import tables_of_truths
 from byssus.study.study import Study
 from byssus.study.techniques import Technique, Told, technique_called
 from byssus.workflow.files import is_table
@@ -67,6 +70,7 @@ class Analysed:
             "samples": {each.sample: described(each) for each in self.examined},
             "results": [result.as_dict() for result in self.results],
             "before_and_after": changes_of(self.examined),
+            "beside_the_truth": [truth.as_dict() for truth in truths((), self.examined)],
             "versions": versions(),
         }
 
@@ -106,6 +110,7 @@ def analyse_files(
     *,
     out: Path | None = None,
     reader: str | None = None,
+    columns: ColumnMap | None = None,
     configuration: Configuration | None = None,
     made: Made | None = None,
     progress: Progress = silent,
@@ -122,6 +127,8 @@ def analyse_files(
         What is known of it, by the names of the technique's conditions.
     out
         Folder for the results; only results of Byssus are replaced there.
+    columns
+        What the columns of the files are, where no reader knows it.
 
     Raises
     ------
@@ -145,7 +152,13 @@ def analyse_files(
             sample = Sample(name=names[at], binder=binders[at], configuration=configuration, made=made)
             # A table of Byssus' own says itself what it is of.
             own = is_table(file)
-            table = read(file, sample=None if own else sample, reader=reader)
+            table = read(
+                file,
+                sample=None if own else sample,
+                reader=reader,
+                columns=None if own else columns,
+                wanted=asked.kinds,
+            )
             tables.append(_completed(table, sample) if own else table)
             places.append(at)
             cells.append(binders[at] or (table.metadata.sample.name if own else None))
@@ -172,6 +185,7 @@ def analyse_files(
     findings = by_severity(
         [*(Finding("unread-file", str(error), field=error.field) for error in errors)]
         + [finding for each in examined for finding in each.findings]
+        + list(_identical(examined, {}))
     )
     analysed = Analysed(asked, tuple(examined), tuple(findings), tuple(errors), out)
     if out is not None:
@@ -233,7 +247,10 @@ def _names(files: Sequence[Path]) -> list[str]:
     """Return a name for each file: its own, without its ending where that leaves them apart."""
     # Of an archive both endings go, and nothing else: a scan rate in a name has a point too.
     stems = [Path(file.name.removesuffix(".gz")).stem for file in files]
-    return [stem if stems.count(stem) == 1 else str(file) for stem, file in zip(stems, files, strict=True)]
+    names = [stem if stems.count(stem) == 1 else str(file) for stem, file in zip(stems, files, strict=True)]
+    return [
+        name if at == names.index(name) else f"{name} ({names[: at + 1].count(name)})" for at, name in enumerate(names)
+    ]
 
 
 def _of_files(told: Mapping[str, Told], places: Sequence[int]) -> dict[str, Told]:
@@ -267,7 +284,10 @@ def tests_of(
         progress(f"analysing {name}", at, len(study.tests))
         try:
             sample = study.sample_of_test(name)
-            tables = [read(study.path(file), sample=sample, columns=test.columns) for file in test.files]
+            tables = [
+                read(study.path(file), sample=sample, columns=test.columns, wanted=technique.kinds)
+                for file in test.files
+            ]
             if not technique.several and len(tables) > 1:
                 tables = [join(tables)]
             told = technique.told(_not_of_the_study(test.given), files=len(test.files))
@@ -279,7 +299,38 @@ def tests_of(
         else:
             examined.append(found)
             findings += found.findings
+    findings += _identical(examined, {name: test.cell for name, test in study.tests.items()})
     return tuple(examined)
+
+
+def _identical(examined: Sequence[Examined], cells: Mapping[str, str | None]) -> Iterator[Finding]:
+    """Tell of tables that hold the same data and were analysed alike; a cell may be analysed twice in different ways.
+
+    Parameters
+    ----------
+    cells
+        The cell of each test, where it is of one.
+    """
+    shared: dict[tuple[str, str], list[tuple[Examined, Table]]] = {}
+    for each in examined:
+        for table in each.tables:
+            shared.setdefault((each.technique, table.measurement_hash()), []).append((each, table))
+    for same in shared.values():
+        tests = {each.sample for each, _ in same}
+        of_cells = {cells.get(test) for test in tests}
+        if len(same) == 1 or (len(tests) == len(same) and len(of_cells) == 1 and None not in of_cells):
+            continue
+        names = [table.metadata.sample.name or "" for _, table in same]
+        called = [
+            name if names.count(name) == 1 else f"{name} ({table.metadata.provenance[-1].file})"
+            for name, (_, table) in zip(names, same, strict=True)
+        ]
+        yield Finding(
+            "identical-data",
+            f"{', '.join(called[:-1])} and {called[-1]} hold the same data to the last digit",
+            sample=names[-1],
+            value=len(names),
+        )
 
 
 def write_frames(examined: Sequence[Examined], folder: Path, names: Mapping[str, str]) -> None:
@@ -322,7 +373,7 @@ def _write(analysed: Analysed, out: Path, progress: Progress) -> None:
         title=analysed.technique.title,
         answers=(),
         tests=tables_of_tests(examined),
-        tables=changes,
+        tables=[*changes, *tables_of_truths(truths((), examined))],
         results=analysed.results,
         figures=figures,
         drawn={name: drawn["svg"] for name, drawn in pictures.items()},

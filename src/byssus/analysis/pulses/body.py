@@ -15,6 +15,8 @@ from byssus.study.techniques import Told, said
 
 Shape = Literal["plane", "sphere"]
 
+#: Square centimetres to a square metre: papers print D in cm²/s, and every method here gives it so.
+TO_CM2: Final = 1e4
 #: Times short against diffusion: up to this t D/L² at its end a line over √t tells D.  Of the exact series, a line from a
 #: tenth of that time on gives 0.99 of D in a plane body and 0.84 in a sphere of radius L.
 SHORT: Final[dict[Shape, float]] = {"plane": 0.25, "sphere": 0.005}
@@ -74,12 +76,13 @@ class Body:
     def of_length(
         self, per_square: NDArray[np.float64], error: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return D in m²/s and its standard uncertainty from D/L² in 1/s; not-a-number without a length."""
+        """Return D in cm²/s and its standard uncertainty from D/L² in 1/s; not-a-number without a length."""
         if self.length is None:
             missing = np.full(np.shape(per_square), np.nan)
             return missing, missing.copy()
-        diffusion = per_square * self.length**2
-        own = error * self.length**2
+        square = TO_CM2 * self.length**2
+        diffusion = per_square * square
+        own = error * square
         return diffusion, np.hypot(own, 2 * diffusion * self.length_error / self.length)
 
     def sentence(self) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from byssus.conventions import CellDirection, Configuration, electrode_direction
 from byssus.errors import AnalysisError
+from byssus.findings import Finding
 from byssus.measured.tables import CELL_DIRECTION, ELECTRODE_DIRECTION, KINDS, PULSE_PART, TRUTH, VENDOR, Table
 
 Array = NDArray[np.float64]
@@ -22,6 +23,11 @@ Array = NDArray[np.float64]
 AT_REST: Final = 0.01
 #: Where a cycler begins a new step, a current that differs by this share begins a new run; a choice.
 ANOTHER_CURRENT: Final = 0.05
+#: No cell has such a voltage in V, and no cycler such a current in A ...
+IMPOSSIBLE: Final = 1e6
+#: ... and of one that stands alone, so many times as large as all others are, the same is said; so many may be.  Choices.
+SPIKE: Final = 100.0
+SPIKES: Final = 5
 #: A run this many times as long as the middle one is no pulse but the way to a state; a choice.
 LONG: Final = 5.0
 
@@ -76,6 +82,8 @@ class Record:
         All of them, in order.
     threshold
         The current in A below which it counts as rest; missing where the table itself says what is rest.
+    left_out
+        What is said of records that cannot be, and that are not among these.
     """
 
     time: Array
@@ -83,6 +91,7 @@ class Record:
     current: Array
     runs: tuple[Run, ...]
     threshold: float | None
+    left_out: tuple[Finding, ...]
 
     @cached_property
     def passed(self) -> Array:
@@ -117,6 +126,51 @@ class Record:
         return f"A current below {1e3 * self.threshold:.3g} mA is rest: 1 % of the mean current, weighed by charge."
 
 
+def possible(data: pl.DataFrame) -> tuple[pl.DataFrame, tuple[Finding, ...]]:
+    """Return records without those whose voltage or current cannot be, and a finding where there are such.
+
+    One alone would decide what current is usual, or be squared beyond what a computer holds.  It cannot be beyond a
+    million volts or amperes, or where at most five records, no two of them neighbours, are all over a hundred times as
+    large as any other.
+
+    Examples
+    --------
+    >>> data = pl.DataFrame({"Test Time / s": [0.0, 1, 2, 3], "Voltage / V": [3.7, 3.7, 1e300, 3.7], "Current / A": 1e-3})
+    >>> kept, (finding,) = possible(data)
+    >>> kept.height, finding.message
+    (3, '1 of 4 records is left out: at 2 s the voltage is 1e+300 V')
+    """
+    found = np.zeros(data.height, dtype=bool)
+    said = ""
+    for name, word in (("Voltage / V", "voltage"), ("Current / A", "current")):
+        values = data[name].to_numpy().astype(float)
+        wrong = _beyond(np.abs(values))
+        if wrong.any() and not said:
+            at = int(np.argmax(wrong))
+            said = f"at {data['Test Time / s'][at]:.6g} s the {word} is {values[at]:.3g} {name[-1]}"
+        found |= wrong
+    count = int(found.sum())
+    if not count:
+        return data, ()
+    which = "is left out:" if count == 1 else "are left out, the first of them:"
+    message = f"{count} of {data.height} records {which} {said}"
+    return data.filter(~pl.Series(found)), (Finding("records-impossible", message, value=count),)
+
+
+def _beyond(sizes: Array) -> NDArray[np.bool_]:
+    """Say which of some magnitudes cannot be."""
+    wrong = sizes > IMPOSSIBLE
+    rest = sizes[~wrong] if wrong.any() else sizes
+    # A million records are not worth sorting for the largest few.
+    largest = np.sort(np.partition(rest, -SPIKES - 1)[-SPIKES - 1 :] if rest.size > SPIKES else rest)[::-1]
+    jumps = np.flatnonzero(largest[:-1] > SPIKE * largest[1:])
+    if jumps.size and largest[jumps[-1] + 1] > 0:
+        alone = (sizes >= largest[jumps[-1]]) & ~wrong
+        if not (alone[1:] & alone[:-1]).any():
+            wrong |= alone
+    return np.asarray(wrong)
+
+
 def record_of(table: Table) -> Record:
     """Return the runs of a table of pulses or of cycling.
 
@@ -140,7 +194,9 @@ def record_of(table: Table) -> Record:
     >>> [(run.sign, run.number, run.began, run.ended) for run in record.runs]
     [(0, 0, 0.0, 120.0), (1, 1, 120.0, 180.0), (0, 1, 180.0, 300.0)]
     """
-    data = table.data
+    data, left_out = possible(table.data)
+    if data.is_empty():
+        raise AnalysisError("holds no voltage and current that can be", field="Voltage / V", fix="check the units")
     time, voltage, current = (
         data[name].to_numpy().astype(float) for name in ("Test Time / s", "Voltage / V", "Current / A")
     )
@@ -160,7 +216,7 @@ def record_of(table: Table) -> Record:
         another = np.abs(np.diff(current, prepend=current[0])) > ANOTHER_CURRENT * np.abs(current)
         stepped = _changes(data["Step Count / 1"].to_numpy()) & another & (sign != 0)
         runs = _numbered(_runs(time, current, sign, _changes(sign) | stepped))
-    record = Record(time, voltage, current, tuple(runs), threshold)
+    record = Record(time, voltage, current, tuple(runs), threshold, left_out)
     if not any(
         after.sign == 0 and after.number == run.number for run, after in _followed(runs) if run.sign and run.number
     ):
@@ -193,10 +249,14 @@ def pulses_of(table: Table) -> Table:
         name for name in table.data.columns
         if KINDS["pulses"].column(name) is not None or name.startswith((VENDOR, TRUTH))
     ]  # fmt: skip
-    data = table.data.select(kept).with_columns(
-        pl.Series("Pulse Count / 1", np.repeat([run.number for run in runs], lengths)),
-        _repeated("Pulse Part", ["pulse" if run.sign else "rest" for run in runs], lengths, PULSE_PART),
-        _repeated("Cell Direction", [str(word) for word in cell], lengths, CELL_DIRECTION),
+    data = (
+        possible(table.data)[0]
+        .select(kept)
+        .with_columns(
+            pl.Series("Pulse Count / 1", np.repeat([run.number for run in runs], lengths)),
+            _repeated("Pulse Part", ["pulse" if run.sign else "rest" for run in runs], lengths, PULSE_PART),
+            _repeated("Cell Direction", [str(word) for word in cell], lengths, CELL_DIRECTION),
+        )
     )
     if configuration is not None:
         electrode = [electrode_direction(word, configuration) for word in cell]

@@ -16,7 +16,7 @@ from byssus.analysis.pulses.body import SETTLED, SHORT, VOLUME_OVER_SURFACE, Bod
 from byssus.analysis.pulses.detect import LONG, Record, Run, record_of
 from byssus.analysis.pulses.model import MISFIT, WIDE, Piece, Response, answer_of, respond
 from byssus.analysis.pulses.roots import RootLine, evened, root_line
-from byssus.analysis.pulses.told import findings_of_faults, in_lengths, middle_of, resistance_of
+from byssus.analysis.pulses.told import counted_of, findings_of_faults, in_lengths, middle_of, resistance_of
 from byssus.analysis.result import Result
 from byssus.findings import Finding
 from byssus.fitting import fit_line
@@ -115,7 +115,7 @@ def examine_gitt(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
         tables=tuple(tables),
         results=(*_results(frame, body), *branch.results(frame, gap)),
         frames=frames,
-        findings=(*_findings(frame), *branch.findings(gap)),
+        findings=(*record.left_out, *_findings(frame), *branch.findings(gap)),
         methods=_methods(record, body),
     )
 
@@ -370,8 +370,8 @@ def _results(frame: pl.DataFrame, body: Body) -> Iterator[Result]:
     yield Result("pulses", float(frame.height), "1", method="runs under current that have a pulse's number")
     for direction in frame["Direction"].unique(maintain_order=True):
         part = frame.filter(pl.col("Direction") == direction)
-        yield middle_of(part, body, direction, "Textbook", "of the pulses in which the formula holds")
-        yield middle_of(part, body, direction, "Model", "of the pulses whose time constant is identified")
+        yield from middle_of(part, body, direction, "Textbook", "of the pulses in which the formula holds")
+        yield from middle_of(part, body, direction, "Model", "of the pulses whose time constant is identified")
         yield resistance_of(
             part["Model Resistance / ohm"], body, f"resistance of the step, {direction}",
             "middle over the pulses of the voltage that comes and goes with the current at once",
@@ -391,7 +391,7 @@ def _results(frame: pl.DataFrame, body: Body) -> Iterator[Result]:
 
 
 def _findings(frame: pl.DataFrame) -> Iterator[Finding]:
-    yield from findings_of_faults(frame, "pulses")
+    yield from findings_of_faults(frame, "pulse")
     used = frame.filter(pl.col("Reason").is_null())
     moving = used.filter(
         (pl.col("Rest Drift / mV/h") * pl.col("Rest Duration / s") / 3600).abs()
@@ -401,7 +401,7 @@ def _findings(frame: pl.DataFrame) -> Iterator[Finding]:
         drift = _float(moving["Rest Drift / mV/h"].abs().median())
         yield Finding(
             "rest-not-at-equilibrium",
-            f"in {moving.height} of {used.height} rests the voltage still moves at the end, by {drift:.2g} mV/h in the "
+            f"in {moving.height} of {counted_of(used.height, 'rest')} the voltage still moves at the end, by {drift:.2g} mV/h in the "
             "middle: in as long again that is over a tenth of what a pulse changes it by",
         )
 

@@ -331,6 +331,11 @@ _METHODS: Final = (
         "Mean of |U| over time in a half cycle; a symmetric cell's is that of both electrodes and of the electrolyte.",
     ),
     (
+        "Coulombic efficiency",
+        "Of lithium on copper: where a reservoir was plated first, cycled in part and stripped at the end, (n Q_c + Q_s)/(n Q_c + "
+        "Q_t) (Adams et al. 2018); else stripped over plated, the mean of the cycles after the first.",
+    ),
+    (
         "Short",
         "The end of a half cycle shows less than half of the least overpotential that it could: the last sound one of "
         "its direction, times the ratio of the currents where the current fell. Hard if no later half cycle recovers, soft otherwise.",

@@ -10,7 +10,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from byssus.analysis.cycling.columns import CYCLE
+from byssus.analysis.cycling.columns import CYCLE, EFFICIENCY
+from byssus.analysis.cycling.doubts import BEYOND_PER_CENT
 from byssus.analysis.examined import Examined
 from byssus.analysis.result import Result
 from byssus.analysis.voltammetry.following import (
@@ -60,7 +61,9 @@ METHODS: Final = (
      "the value is called apparent. At 25 °C where no temperature is known. Concentrations are amounts in a volume (mol/cm³); "
      "He et al. 2026 print C/mol. A peak on the way back stands on the tail of the one before, which a straight line follows "
      "roughly: of an ideal couple its D is 8 % too low."),
-    ("Charge of a half", "∫I dt of a sweep between its turning points, of all current, whatever its sign."),
+    ("Charge of a half", "∫I dt of a sweep between its turning points, of all current, whatever its sign, as a magnitude in the sweep's own "
+     "direction. Charges, capacities and the coulombic efficiency are of the last whole cycle at the slowest scan rate, where the "
+     "peaks are of too. A peak's charge counts from its baseline, and may exceed that of its sweep, which begins with current the other way."),
     ("Formal potential", "The middle between a peak of oxidation and the nearest peak of reduction below it, at the slowest rate."),
 )  # fmt: skip
 _BASELINE: Final = {
@@ -142,7 +145,7 @@ def examine_cv(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
             *_of_cycles(found, frames["cycles"]),
         ),
         frames=frames,
-        findings=(*findings, *_findings(found)),
+        findings=(*findings, *_findings(found), *_impossible(frames["cycles"], tables[0].metadata.sample.name)),
         methods=(*METHODS[:2], _BASELINE[baseline], *METHODS[2:]),
     )
 
@@ -177,6 +180,15 @@ def _mean_curves(scans: Sequence[Scan], levels: Sequence[float | None], way: Way
 
 
 def _of_peaks(found: Voltammogram) -> Iterator[Result]:
+    rates = sorted({level for level in found.levels if level is not None})
+    if rates:
+        which = "the only one" if len(rates) == 1 else f"the slowest of {len(rates)}"
+        yield Result(
+            "scan rate of peaks and charges",
+            1e3 * rates[0],
+            "mV/s",
+            method=f"{which}; a peak that is seen at faster ones only says so",
+        )
     for way in WAYS:
         if not any(one.way == way for one in found.settled):
             own = [scan for scan in found.scans if scan.way == way]
@@ -286,27 +298,37 @@ def _of_shares(found: Voltammogram) -> Iterator[Result]:
 
 
 def _of_cycles(found: Voltammogram, cycles: pl.DataFrame) -> Iterator[Result]:
+    slowest = min((level for level in found.levels if level is not None), default=None)
     whole = cycles.drop_nulls(["Oxidation Charge / mAh", "Reduction Charge / mAh"])
+    if slowest is not None:
+        whole = whole.filter((pl.col(RATE) - 1e3 * slowest).abs() < 1e-6 * 1e3 * slowest)
     if whole.is_empty():
-        known = any(level is not None for level in found.levels)
-        reason = "no cycle has two whole sweeps" if known else "no scan rate, and no times"
+        reason = "no scan rate, and no times"
+        if slowest is not None:
+            reason = f"no cycle at {_mvs(slowest)}, the slowest scan rate, has two whole sweeps"
         yield Result("oxidation charge", None, "mAh", reason=reason)
         yield Result("reduction charge", None, "mAh", reason=reason)
         return
     last = whole.row(-1, named=True)
     mass = mass_of(found.tables, found.told)
+    # Of several files the cycle alone does not say which it is.
+    where = f"at {last[RATE]:.3g} mV/s, cycle {last[CYCLE]}" + f" of file {last['File / 1']}" * (len(found.tables) > 1)
     for way in WAYS:
         charge = last[f"{way.capitalize()} Charge / mAh"]
-        method = f"∫I dt of the whole sweep, {last[RATE]:.3g} mV/s"
+        if charge < 0:
+            reason = f"in sum the current flows the other way in this sweep ({where}): {-charge:.3g} mAh"
+            yield Result(f"{way} charge", None, "mAh", reason=reason, cycle=last[CYCLE])
+            continue
+        method = f"of all current of the whole sweep, whatever its sign, {where}"
         yield Result(f"{way} charge", charge, "mAh", method=method, cycle=last[CYCLE])
         if mass is not None:
             grams = mass.to("g")
             value = charge / grams.value
-            error = None if grams.uncertainty is None else abs(value) * grams.uncertainty / grams.value
+            error = None if grams.uncertainty is None else value * grams.uncertainty / grams.value
             yield Result(
                 f"{way} capacity", value, "mAh/g", error, basis="active material", method=method, cycle=last[CYCLE]
             )
-    efficiency = last["Coulombic Efficiency / %"]
+    efficiency = last[EFFICIENCY]
     if efficiency is None:
         yield Result(
             "coulombic efficiency", None, "%", reason=no_order(found.tables[0]) or "a charge has the wrong sign"
@@ -316,7 +338,7 @@ def _of_cycles(found: Voltammogram, cycles: pl.DataFrame) -> Iterator[Result]:
             "coulombic efficiency",
             efficiency,
             "%",
-            method="second half over first half of the cycle",
+            method=f"second half over first half of the cycle, {where}",
             cycle=last[CYCLE],
         )
 
@@ -354,6 +376,22 @@ def _findings(found: Voltammogram) -> Iterator[Finding]:
     for law, diffusion in zip(found.laws, found.diffusion, strict=True):
         if diffusion.value is not None and diffusion.reason is not None:
             yield Finding("apparent-diffusion", f"of {found.name(law.way, law.number)}: {diffusion.reason}")
+
+
+def _impossible(cycles: pl.DataFrame, sample: str | None) -> Iterator[Finding]:
+    """Tell of cycles that gave more than they had taken, as cycling tells of it."""
+    beyond = cycles.filter(pl.col(EFFICIENCY) > 100 + BEYOND_PER_CENT)
+    if beyond.height:
+        worst = beyond.sort(EFFICIENCY, descending=True).row(0, named=True)
+        rate = "" if worst[RATE] is None else f" at {worst[RATE]:.3g} mV/s"
+        yield Finding(
+            "efficiency-impossible",
+            f"in {beyond.height} of {cycles[EFFICIENCY].drop_nulls().len()} cycles of the voltammogram the second half "
+            f"gave more than the first had taken, most in cycle {worst[CYCLE]}{rate}: {worst[EFFICIENCY]:.4g} %",
+            sample=sample,
+            field=EFFICIENCY,
+            value=worst[EFFICIENCY],
+        )
 
 
 def _merging(found: Voltammogram) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 import numpy as np
 import polars as pl
 
-from byssus.analysis.cycling.columns import CYCLE, u
+from byssus.analysis.cycling.columns import CYCLE, EFFICIENCY, u
 from byssus.analysis.voltammetry.following import Pair, Seen, Settled
 from byssus.analysis.voltammetry.laws import Diffusion, Law
 from byssus.analysis.voltammetry.peaks import Baseline, Peak, largest_at_end
@@ -275,7 +275,10 @@ def _constant_frame(found: Voltammogram) -> pl.DataFrame:
 
 
 def cycles_of(found: Voltammogram) -> pl.DataFrame:
-    """Return the charges of each cycle's halves, and its efficiency where the order of the halves is known."""
+    """Return the charges of each cycle's halves, and its efficiency where the order of the halves is known.
+
+    A charge is positive where it flows in the sweep's own direction, as it should.
+    """
     widest = max(scan.span for scan in found.scans)
     by_cycle: dict[tuple[int, int], dict[Way, tuple[Scan, float | None]]] = {}
     for scan, level in zip(found.scans, found.levels, strict=True):
@@ -289,15 +292,15 @@ def cycles_of(found: Voltammogram) -> pl.DataFrame:
     rows = []
     for (table, cycle), halves in by_cycle.items():
         charges: dict[Way, float | None] = {
-            way: MAH * scan.charge if scan.charge is not None and scan.span >= WHOLE * widest else None
+            way: MAH * scan.sign * scan.charge if scan.charge is not None and scan.span >= WHOLE * widest else None
             for way, (scan, _) in halves.items()
         }
         level = next(iter(halves.values()))[1]
         efficiency = None
         if order is not None:
             begun, ended = (charges.get(way) for way in order)
-            if begun is not None and ended is not None and begun * ended < 0:
-                efficiency = -100 * ended / begun
+            if begun is not None and ended is not None and begun > 0 and ended > 0:
+                efficiency = 100 * ended / begun
         grams = None if mass is None else mass.to("g").value
         rows.append(
             {
@@ -311,12 +314,12 @@ def cycles_of(found: Voltammogram) -> pl.DataFrame:
                     else cast(float, charges[way]) / grams
                     for way in WAYS
                 },
-                "Coulombic Efficiency / %": efficiency,
+                EFFICIENCY: efficiency,
             }
         )
     names = [
         "File / 1", CYCLE, RATE, "Oxidation Charge / mAh", "Reduction Charge / mAh", "Oxidation Capacity / mAh/g",
-        "Reduction Capacity / mAh/g", "Coulombic Efficiency / %",
+        "Reduction Capacity / mAh/g", EFFICIENCY,
     ]  # fmt: skip
     return _frame(rows, (), ("File / 1", CYCLE), names)
 

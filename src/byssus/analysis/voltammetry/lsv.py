@@ -88,6 +88,7 @@ def examine_lsv(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
         If no sweep has enough records.
     """
     criteria = [_criteria(table, told) for table in tables]
+    areas = [None if (area := _area(table, told)) is None else area.to("cm^2").value for table in tables]
     quiet = [np.inf if isinstance(given, str) else _QUIET * given[0].amperes for given in criteria]
     scans, findings = scans_of(tables, told, quiet=quiet)
     results: list[Result] = []
@@ -105,6 +106,7 @@ def examine_lsv(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
             "Sweep / 1": scan.number,
             "Direction": scan.way,
             "Scan Rate / mV/s": rate,
+            "Area / cm^2": areas[scan.table],
         }
         for one, onset in zip([] if isinstance(given, str) else given, onsets, strict=True):
             rows.append(
@@ -137,12 +139,16 @@ def examine_lsv(tables: Sequence[Table], told: Mapping[str, Told]) -> Examined:
     )
 
 
+def _area(table: Table, told: Mapping[str, Told]) -> Quantity | None:
+    return said(table, told, "area") or table.metadata.sample.electrode_area
+
+
 def _criteria(table: Table, told: Mapping[str, Told]) -> list[_Criterion] | str:
     """Return the criteria, the one that is asked for first; or why there is none."""
     asked, current = told.get("criterion"), told.get("criterion current")
     if isinstance(current, Quantity) and asked is None:
         return [_Criterion(current.to("A").value, 0.0, f"{format_value(current.to('uA').value)} µA")]
-    area = said(table, told, "area") or table.metadata.sample.electrode_area
+    area = _area(table, told)
     if area is None:
         return "no area: an onset at a current density needs it; tell the area, or a criterion current"
     square = area.to("m^2")
@@ -238,6 +244,10 @@ def _results(
     scan: Scan, given: Sequence[_Criterion] | str, onsets: Sequence[_Onset], tangent: _Onset, at: str
 ) -> Iterator[Result]:
     name = f"{scan.way} onset"
+    rate = None if scan.rate is None else 1e3 * scan.rate
+    why = "neither times nor conditions tell it" if rate is None else None
+    yield Result(f"scan rate of {scan.way}", rate, "mV/s", method="of the first sweep, whose onsets these are",
+                 cycle=scan.cycle, reason=why)  # fmt: skip
     if isinstance(given, str):
         yield Result(name, None, "V", reason=given, cycle=scan.cycle)
     for one, onset in zip([] if isinstance(given, str) else given, onsets, strict=True):
@@ -283,6 +293,7 @@ _LINES: Final = (
 )  # fmt: skip
 _PLACE: Final[dict[str, Any]] = {
     "File / 1": pl.Int64, CYCLE: pl.Int64, "Sweep / 1": pl.Int64, "Direction": pl.String, "Scan Rate / mV/s": pl.Float64,
+    "Area / cm^2": pl.Float64,
 }  # fmt: skip
 _ONSETS: Final[dict[str, Any]] = _PLACE | {
     "Criterion": pl.String, "Criterion / uA": pl.Float64, "Potential / V": pl.Float64, u("Potential / V"): pl.Float64,

@@ -19,7 +19,8 @@ Layout
                                                                    the vendor's, with the reason
     Step Count / 1                  Step Count / 1                 numbered anew from 1 without gaps
     step_index (deprecated)         Step ID                        a program step in old files
-    Test Time / ms, Unix Time / ms  … / s                          deprecated, divided by 1000
+    Test Time / ms, Current / mA …  … / s, … / A …                 converted; BDF itself has only the
+                                                                   deprecated milliseconds
     Step … Capacity / Ah,           Step Cumulative Capacity / Ah  see the rules
     Charging Capacity / Ah …
     the same … Energy / Wh          Step Cumulative Energy / Wh    likewise
@@ -61,13 +62,14 @@ from collections.abc import Iterable
 import polars as pl
 import polars.selectors as cs
 
-from byssus.errors import ReadError, TableError, did_you_mean
+from byssus.errors import ReadError, TableError, UnitError, did_you_mean
 from byssus.findings import Finding
 from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument
 from byssus.measured.readers.printed import LARGEST_TEXT, Printed, printed_csv
 from byssus.measured.steps import LARGE, REST_SHARE, count_steps
 from byssus.measured.tables import KINDS, PARQUET_KEY, VENDOR, Table
+from byssus.quantity import convert
 
 _REQUIRED = ("Test Time / s", "Voltage / V", "Current / A")
 #: Machine-readable names, and deprecated labels, of what the table takes as it is.
@@ -89,7 +91,6 @@ _ALIASES = {
     "test_time_millisecond": "Test Time / ms",
     "unix_time_millisecond": "Unix Time / ms",
 }
-_MILLI = {"Test Time / ms": "Test Time / s", "Unix Time / ms": "Unix Time / s"}
 _TABLE = {column.name: column for column in KINDS["cycling"]}
 _FLOATS = ("Unix Time / s", "Ambient Temperature / degC", "Step Time / s", "Internal Resistance / ohm")
 _COUNTS = ("Cycle Count / 1", "Record Index / 1", "Step Count / 1")
@@ -108,6 +109,20 @@ _ALIASES |= {
     for counters in _COUNTERS
     for counter in counters
     for what, unit in (("Capacity", "Ah"), ("Energy", "Wh"))
+}
+#: What may stand in another unit, by the quantity.
+_CONVERTED = {
+    label.partition(" / ")[0]: label
+    for label in (
+        *_REQUIRED,
+        *_FLOATS,
+        *(
+            f"{counter.format(what)} / {unit}"
+            for what, unit in (("Capacity", "Ah"), ("Energy", "Wh"))
+            for counters in _COUNTERS
+            for counter in counters
+        ),
+    )
 }
 #: Numbers in a Parquet file; more would not fit in a gigabyte.
 MOST_VALUES = 50_000_000
@@ -182,11 +197,32 @@ def within_steps(counters: Iterable[pl.Series], step: pl.Series) -> tuple[pl.Ser
 def _labels(names: Iterable[str]) -> dict[str, str]:
     """Return the preferred label of each column that has one."""
     known = {*_TABLE, *_ALIASES.values()} - {"Cell Direction", "Electrode Direction"}
-    return {name: _ALIASES.get(name, name) for name in names if _ALIASES.get(name, name) in known}
+    labels = {name: _ALIASES.get(name, name) for name in names}
+    return {name: label for name, label in labels.items() if label in known or _converted(label) is not None}
+
+
+def _converted(label: str) -> tuple[str, float] | None:
+    """Return the preferred label of a quantity that stands in another unit, and the factor to its own unit.
+
+    Examples
+    --------
+    >>> _converted("Current / mA"), _converted("Current / A"), _converted("Current / V")
+    (('Current / A', 0.001), None, None)
+    """
+    quantity, _, unit = label.partition(" / ")
+    target = _CONVERTED.get(quantity)
+    if target is None or not unit or target == label:
+        return None
+    own = target.partition(" / ")[2]
+    try:
+        # A scale with a zero of its own has no factor.
+        return None if convert(0.0, unit, own) else (target, convert(1.0, unit, own))
+    except UnitError:
+        return None
 
 
 def _is_bdf(names: Iterable[str]) -> bool:
-    labels = {_MILLI.get(label, label) for label in _labels(names).values()}
+    labels = {(_converted(label) or (label,))[0] for label in _labels(names).values()}
     return len(labels & set(_REQUIRED)) >= 2
 
 
@@ -211,10 +247,10 @@ def _read(file: InstrumentFile) -> Reading:
         if label in source:
             raise ReadError(f"names {label!r} twice", file=file.path, field=name, fix="leave one of them out")
         source[label] = name
-    factor = {}
-    for label, target in _MILLI.items():
-        if label in source and target not in source:
-            source[target], factor[target] = source.pop(label), 1e-3
+    factor: dict[str, float] = {}
+    for label in list(source):
+        if (found := _converted(label)) is not None and found[0] not in source:
+            source[found[0]], factor[found[0]] = source.pop(label), found[1]
     for label in _REQUIRED:
         if label not in source:
             fix = did_you_mean(label, printed.cells.columns)
@@ -248,8 +284,8 @@ def _read(file: InstrumentFile) -> Reading:
     there = [label for label in (*_REQUIRED, *_FLOATS) if label in data.columns]
     resolution = printed.digits({label: (source[label], factor.get(label, 1.0)) for label in there})
     for what, unit in (("Capacity", "Ah"), ("Energy", "Wh")):
-        data, found, digit_of = _counted(data, printed, source, what, unit)
-        findings += found
+        data, counted, digit_of = _counted(data, printed, source, factor, what, unit)
+        findings += counted
         resolution |= digit_of
     kept = {source[label] for label in data.columns if label in source and label not in missing}
     return Reading(
@@ -309,7 +345,7 @@ def _with_steps(data: pl.DataFrame, printed: Printed, source: dict[str, str]) ->
 
 
 def _counted(
-    data: pl.DataFrame, printed: Printed, source: dict[str, str], what: str, unit: str
+    data: pl.DataFrame, printed: Printed, source: dict[str, str], factor: dict[str, float], what: str, unit: str
 ) -> tuple[pl.DataFrame, list[Finding], dict[str, float]]:
     """Add the capacity or energy of the step from the best counters that the file has, and its last digit."""
     target = f"Step Cumulative {what} / {unit}"
@@ -317,9 +353,9 @@ def _counted(
         labels = [f"{template.format(what)} / {unit}" for template in templates]
         if not set(labels) <= set(source):
             continue
-        counters = [printed.number(source[label], needed=False) for label in labels]
-        kept = [digit for label in labels if (digit := printed.digit(source[label])) is not None]
-        resolution = {target: max(kept)} if kept else {}
+        counters = [printed.number(source[label], factor.get(label, 1.0), needed=False) for label in labels]
+        digits = printed.digits({label: (source[label], factor.get(label, 1.0)) for label in labels})
+        resolution = {target: max(digits.values())} if digits else {}
         if labels[0].startswith("Step"):
             # Zero at the start of each step by definition: nothing to take off.
             value = counters[0] + counters[1] if len(counters) > 1 else counters[0]
@@ -362,4 +398,4 @@ def to_bdf(table: Table) -> pl.DataFrame:
     return table.data.select(names)
 
 
-READER = Reader("bdf", "Battery Data Format .csv or .parquet", _recognises, _read)
+READER = Reader("bdf", "Battery Data Format .csv or .parquet", _recognises, _read, tells_technique=False)

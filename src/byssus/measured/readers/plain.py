@@ -1,4 +1,4 @@
-"""Plain tables whose heading says what they hold: time, voltage and current, or an impedance.
+"""Plain tables whose heading says what they hold: time, voltage and current, voltage and current, or an impedance.
 
 Layout
     A heading, then one record a line, fields apart by a comma, a semicolon or a tab.  Decimal commas
@@ -9,6 +9,7 @@ Layout
     ======================= ==================================================================
     cycling                 a time (``Seconds``, ``t/s``, ``Time (h)``), a voltage (``Volts``,
                             ``U/V``) and a current (``Amps``, ``I/mA``), each with its unit
+    voltammetry             a voltage and a current with their units, and no time
     impedance               a frequency (``freq``, ``f/Hz``), a real part (``Re``, ``Z'``, ``Zreal``,
                             ``Re(Z)/Ohm``) and an imaginary part (``Im``, ``Z''``, ``-Im(Z)`` …)
     impedance, no heading   three columns of numbers, of which the first runs evenly in its
@@ -32,6 +33,10 @@ Rules
     The current keeps its sign: positive is taken to charge, and the check of every cycling
     table says so where the voltage falls while the current is positive (sign-against-voltage).
     Steps begin where the current changes sign (`bdf.rebuilt_steps`).
+    A table of time, voltage and current is a voltammogram where one is wanted, as by ``byssus analyse
+    cv``: sweeps are then counted, and the sign of the current is told from them
+    (`workstation.as_voltammogram`).  Its voltage has to be swept.  Without a time it is one in any case,
+    and its scan rate has to be told.
 
 Source
     gitt_charge.csv and ici_discharge.csv of ampworks 0.1.0; exampleData.csv of impedance.py.
@@ -51,7 +56,7 @@ from byssus.measured.door import InstrumentFile, Reader, Reading
 from byssus.measured.metadata import Instrument
 from byssus.measured.readers.bdf import rebuilt_steps
 from byssus.measured.readers.printed import LARGEST_TEXT, Printed, fields_of, numbered, printed_csv, stored_digit
-from byssus.measured.readers.workstation import impedance_doubts, spectra
+from byssus.measured.readers.workstation import as_voltammogram, impedance_doubts, spectra
 from byssus.quantity import check_unit, convert
 
 _SEPARATORS = (",", ";", "\t")
@@ -97,7 +102,11 @@ _TARGETS = {
     "real": ("Real Impedance / ohm", "ohm"),
     "imaginary": ("Imaginary Impedance / ohm", "ohm"),
 }
-_CYCLING, _IMPEDANCE = ("time", "voltage", "current"), ("frequency", "real", "imaginary")
+_CYCLING, _SWEPT, _IMPEDANCE = (
+    ("time", "voltage", "current"),
+    ("voltage", "current"),
+    ("frequency", "real", "imaginary"),
+)
 #: Without a heading: so many records, over such a ratio of frequencies, with steps of the logarithm that vary by
 #: less than this share.
 _FEWEST, _RATIO, _EVEN = 8, 100.0, 0.5
@@ -141,6 +150,8 @@ def _headed(line: str) -> tuple[str, dict[str, str]] | None:
             return separator, {role: roles[role] for role in (*_IMPEDANCE, *beside)}
         if set(_CYCLING) <= set(roles) and all(units[role] for role in _CYCLING):
             return separator, {role: roles[role] for role in _CYCLING}
+        if set(_SWEPT) <= set(roles) and "time" not in roles and all(units[role] for role in _SWEPT):
+            return separator, {role: roles[role] for role in _SWEPT}
     return None
 
 
@@ -186,7 +197,7 @@ def _read(file: InstrumentFile) -> Reading:
     printed = _numbers(file, first, separator) or _words(file, separator)
     if "frequency" in roles:
         return _impedance(printed, roles, headed=True)
-    return _cycling(printed, roles)
+    return _cycling(printed, roles) if "time" in roles else _swept(printed, roles)
 
 
 def _numbers(file: InstrumentFile, heading: str, separator: str) -> Printed | None:
@@ -232,8 +243,8 @@ def _values(printed: Printed, role: str, name: str) -> pl.Series:
 def _cycling(printed: Printed, roles: dict[str, str]) -> Reading:
     printed = printed.sound(*roles.values())
     data = pl.DataFrame([_values(printed, role, name) for role, name in roles.items()])
+    resolution = _digits(data)
     data, rebuilt = rebuilt_steps(data)
-    resolution = {name: digit for name in data.columns[:3] if (digit := _digit(data[name])) is not None}
     return Reading(
         kind="cycling",
         data=data.with_columns(printed.vendor(set(roles.values()))),
@@ -243,12 +254,31 @@ def _cycling(printed: Printed, roles: dict[str, str]) -> Reading:
     )
 
 
+def _swept(printed: Printed, roles: dict[str, str]) -> Reading:
+    printed = printed.sound(*roles.values())
+    data = pl.DataFrame([_values(printed, role, name) for role, name in roles.items()])
+    return as_voltammogram(
+        Reading(
+            kind="cycling",
+            data=data.with_columns(printed.vendor(set(roles.values()))),
+            instrument=Instrument(resolution=_digits(data)),
+            missing=dict.fromkeys(("Test Time / s", "Unix Time / s", "Cycle Count / 1"), "the file has no such column"),
+            findings=printed.findings,
+        ),
+        file=printed.file,
+    )
+
+
 def _with_frequency(printed: Printed, name: str) -> tuple[Printed, int]:
     """Return the records that have a frequency above zero, and how many have none."""
     good = printed.number(name) > 0
     if not good.any():
         raise ReadError("holds no record with a frequency above zero", file=printed.file, field=name)
     return replace(printed, cells=printed.cells.filter(good), at=printed.at.filter(good)), int((~good).sum())
+
+
+def _digits(data: pl.DataFrame) -> dict[str, float]:
+    return {name: digit for name in data.columns if (digit := _digit(data[name])) is not None}
 
 
 def _digit(values: pl.Series) -> float | None:
@@ -291,4 +321,6 @@ def _impedance(printed: Printed, roles: dict[str, str], *, headed: bool) -> Read
     )
 
 
-READER = Reader("plain", "A plain table of time, voltage and current, or of impedance", _recognises, _read)
+READER = Reader(
+    "plain", "A plain table of (time,) voltage and current, or of impedance", _recognises, _read, tells_technique=False
+)

@@ -28,11 +28,17 @@ Conditions
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from byssus.errors import ReadError
 from byssus.findings import Finding
+from byssus.measured.door import Reading
+from byssus.measured.tables import KINDS, VENDOR
 from byssus.quantity import Quantity
 
 #: A turn of the potential is one if it comes back by more than this share of the whole window; less is noise.
@@ -41,12 +47,17 @@ TURN = 0.01
 _SLOPE, _LOOP = 0.1, 0.05
 #: Points at which the two directions of a voltammogram are compared.
 _GRID = 200
+#: A swept voltage has one rate.  It is looked at in so many parts, in each of which it moves: the upper quartile of the
+#: rates may be this many times the lower one.  A choice: noise of the records and a pause at the vertex pass, the
+#: plateaus of a held current do not.
+_PARTS, _UNEVEN = 40, 2.0
 #: What modulus and phase of an impedance may differ by from its parts: the digits of an export.
 _MODULUS, _PHASE = 0.01, 1.0
 #: A frequency is near the first if it is no further from it than this share of the range, as logarithms; a choice.
 _FIRST = 0.1
-#: Sign of the imaginary part is judged from this share of the points on.
-_MOST = 0.5
+#: Sign of the imaginary part is judged from this share of the points on, and from this share of the modulus on: less, a
+#: phase of half a degree, is the noise of a resistor.
+_MOST, _REACTIVE = 0.5, 0.01
 
 
 def sweeps(potential: pl.Series) -> pl.Series:
@@ -157,6 +168,48 @@ def signed_by_data(data: pl.DataFrame, sweep: pl.Series) -> tuple[pl.DataFrame, 
     return data.with_columns(pl.col("Current / A") * sign), finding
 
 
+def as_voltammogram(reading: Reading, file: Path | str) -> Reading:
+    """Take a table of voltage and current that names no technique for a voltammogram: sweeps counted, sign by the data.
+
+    Steps and what goes by them are left out: they were rebuilt from the current.
+
+    Raises
+    ------
+    ReadError
+        If its times tell that the voltage was not swept.
+    """
+    data = reading.data
+    if "Test Time / s" in data.columns and not _is_swept(data):
+        raise ReadError(
+            "is no voltammogram: its voltage is not swept at an even rate", file=file, field="Voltage / V",
+            fix="analyse it as the test that it is; 'byssus analyse' lists them",
+        )  # fmt: skip
+    sweep = sweeps(data["Voltage / V"])
+    data, sign = signed_by_data(data, sweep)
+    kept = [name for name in data.columns if KINDS["voltammetry"].column(name) or name.startswith(VENDOR)]
+    return replace(
+        reading,
+        kind="voltammetry",
+        data=data.select(kept).with_columns(sweep),
+        findings=(*(finding for finding in reading.findings if finding.code != "steps-rebuilt"), sign),
+    )
+
+
+def _is_swept(data: pl.DataFrame) -> bool:
+    """Say whether the voltage moves at one rate for most of the time that it moves."""
+    seconds, volts = data["Test Time / s"].to_numpy(), data["Voltage / V"].to_numpy()
+    # Parts of the way, not of the records: turns are met by few of them.
+    parts = np.unique(np.linspace(0, len(volts) - 1, min(_PARTS, len(volts) - 1) + 1).astype(int))
+    passed, moved = np.diff(seconds[parts]), np.abs(np.diff(volts))
+    way = np.concatenate([[0.0], np.cumsum(moved)])
+    rates = (np.diff(way[parts])[passed > 0]) / passed[passed > 0]
+    rates = rates[rates > 0]
+    if not rates.size:
+        return False
+    lower, upper = np.quantile(rates, [0.25, 0.75])
+    return bool(upper <= _UNEVEN * lower)
+
+
 def spectra(frequency: pl.Series, *changes: pl.Series) -> pl.Series:
     """Number spectra from 1: one begins where the frequency turns back to near its first, or where another column changes.
 
@@ -196,7 +249,7 @@ def impedance_doubts(
         if bad := int((((phase - angle + 180) % 360 - 180).abs() > _PHASE).sum()):
             message = f"{bad} of {inside.len()} phases are not those of their real and imaginary parts, sign included"
             findings.append(Finding("impedance-inconsistent", message, field="Imaginary Impedance / ohm", value=bad))
-    positive = int((imaginary > 0).sum())
+    positive = int((imaginary > _REACTIVE * inside).sum())
     if positive > _MOST * imaginary.len():
         message = (
             f"{positive} of {imaginary.len()} imaginary parts are above zero, as of an inductor: if the file holds "
