@@ -256,7 +256,7 @@ def test_several_samples_in_parallel_give_what_one_after_the_other_does(
     told: list[str] = []
     folder, asked = study(tmp_path), Asked(("cycling",))
     both = outcomes(folder, asked, tmp_path / "both", lambda words, _done, _total: told.append(words))
-    assert "simulating 2 samples" in told
+    assert "simulating A (cycling), B (cycling)" in told
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     in_turn = outcomes(folder, asked, tmp_path / "in turn")
     assert [each.sample for each in both] == [each.sample for each in in_turn] == ["A", "B"]

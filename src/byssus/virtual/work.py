@@ -13,11 +13,16 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnContext, SpawnProcess
 from pathlib import Path
+from typing import Final
 
 from byssus.errors import ByssusError, SimulationError
 from byssus.project.inputs import PROGRAM
 from byssus.simulate.job import Job, Outcome, carry
 from byssus.workflow import Progress
+
+#: Parts that the work of one test counts as: tests take more alike to one another than steps do, of which a titration has
+#: hundreds and a voltammogram six.
+_PARTS: Final = 100
 
 
 def carried(
@@ -29,13 +34,10 @@ def carried(
             (store / f"{job.key(PROGRAM)}.npz").unlink(missing_ok=True)
     samples = list(dict.fromkeys(job.sample for job in jobs))
     workers = min(len(samples), os.cpu_count() or 1)
-    total = sum(len(job.protocol.steps) for job in jobs)
     found = (
-        _in_turn(jobs, store, total, progress)
+        _in_turn(jobs, store, progress)
         if workers < 2
-        else _at_once(
-            [[job for job in jobs if job.sample == name] for name in samples], store, total, workers, progress
-        )
+        else _at_once([[job for job in jobs if job.sample == name] for name in samples], store, workers, progress)
     )
     order = {(job.sample, job.test): place for place, job in enumerate(jobs)}
     outcomes = sorted(
@@ -44,16 +46,14 @@ def carried(
     return tuple(outcomes), [each for each in found if isinstance(each, ByssusError)]
 
 
-def _in_turn(jobs: Sequence[Job], store: Path, total: int, progress: Progress) -> list[Outcome | ByssusError]:
+def _in_turn(jobs: Sequence[Job], store: Path, progress: Progress) -> list[Outcome | ByssusError]:
     found: list[Outcome | ByssusError] = []
-    before = 0
-    for job in jobs:
+    for place, job in enumerate(jobs):
 
-        def told(done: int, _of: int, job: Job = job, before: int = before) -> None:
-            progress(f"simulating {job.sample}, {job.test}", before + done, total)
+        def told(done: int, of: int, job: Job = job, place: int = place) -> None:
+            progress(f"simulating {job.sample}, {job.test}", _PARTS * place + _PARTS * done // of, _PARTS * len(jobs))
 
         found.append(_one(job, store, told))
-        before += len(job.protocol.steps)
     return found
 
 
@@ -64,7 +64,7 @@ def _one(job: Job, store: Path, told: Callable[[int, int], None]) -> Outcome | B
         return error
 
 
-#: What a worker says: which of its tests, and how many steps of it are done, or how it came out.
+#: What a worker says: which of its tests, and how many parts of it are done, or how it came out.
 _Said = tuple[int, int | Outcome | Exception]
 
 
@@ -78,7 +78,7 @@ def _of_sample(jobs: Sequence[Job], store: Path, pipe: Connection) -> None:
             def told(done: int, of: int, place: int = place) -> None:
                 nonlocal last
                 if time.monotonic() - last > 0.2 or done == of:
-                    pipe.send((place, done))
+                    pipe.send((place, _PARTS * done // of))
                     last = time.monotonic()
 
             pipe.send((place, 0))
@@ -100,8 +100,8 @@ class _Worker:
     pipe: Connection
     #: Which of the tests it is at.
     place: int = 0
-    #: By place, how many steps of each are done.
-    steps: dict[int, int] = field(default_factory=dict)
+    #: By place, how many parts of each are done.
+    parts: dict[int, int] = field(default_factory=dict)
     #: Whether it has ended.
     over: bool = False
 
@@ -115,7 +115,7 @@ class _Worker:
         return cls(jobs, process, here)
 
     def hear(self) -> Outcome | ByssusError | None:
-        """Take what it says next: how a test came out, or nothing where it tells of steps or has ended."""
+        """Take what it says next: how a test came out, or nothing where it tells of parts or has ended."""
         try:
             said: _Said = self.pipe.recv()
         except (EOFError, OSError):
@@ -124,12 +124,18 @@ class _Worker:
             return self._ended() if self.place < len(self.jobs) else None
         self.place, what = said
         if isinstance(what, int):
-            self.steps[self.place] = what
+            self.parts[self.place] = what
             return None
         if not isinstance(what, Outcome | ByssusError):
             raise what
+        self.parts[self.place] = _PARTS
         self.place += 1
         return what
+
+    def told(self) -> str:
+        """Return what it is at."""
+        job = self.jobs[min(self.place, len(self.jobs) - 1)]
+        return f"{job.sample} ({job.test})"
 
     def _ended(self) -> SimulationError:
         """Return an error that says which test it was at when something ended it."""
@@ -143,12 +149,10 @@ class _Worker:
         )  # fmt: skip
 
 
-def _at_once(
-    waiting: list[list[Job]], store: Path, total: int, workers: int, progress: Progress
-) -> list[Outcome | ByssusError]:
+def _at_once(waiting: list[list[Job]], store: Path, workers: int, progress: Progress) -> list[Outcome | ByssusError]:
     """Carry the tests of several samples out in processes of their own."""
     context = multiprocessing.get_context("spawn")
-    samples = len(waiting)
+    total = _PARTS * sum(len(jobs) for jobs in waiting)
     running: list[_Worker] = []
     found: list[Outcome | ByssusError] = []
     before = 0
@@ -162,11 +166,12 @@ def _at_once(
                 found += [] if heard is None else [heard]
                 if each.over:
                     running.remove(each)
-                    before += sum(each.steps.values())
+                    before += sum(each.parts.values())
                     # What one test came to is no reason to leave out those after it.
                     waiting += [left] if (left := list(each.jobs[each.place + 1 :])) else []
-            done = before + sum(sum(each.steps.values()) for each in running)
-            progress(f"simulating {samples} samples", done, total)
+            if running:
+                done = before + sum(sum(each.parts.values()) for each in running)
+                progress(f"simulating {', '.join(each.told() for each in running)}", done, total)
     finally:
         for each in running:
             each.process.terminate()
