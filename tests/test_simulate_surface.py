@@ -10,10 +10,13 @@ import pytest
 
 from byssus.physics.silicon_surface import share_taken_up
 from byssus.quantity import Quantity
-from byssus.simulate.inputs import SURFACE_CHARGES, VirtualCell
+from byssus.simulate.coating_inputs import SURFACE_CHARGES
+from byssus.simulate.inputs import VirtualCell
 from byssus.simulate.model import KINDS, Kind, Model, Passed, Setting
-from byssus.simulate.parameters import SURFACE, parameters
-from byssus.validation.simulation import BARE, RATES, balance, paper_cell
+from byssus.simulate.parameters import CRYSTALLINE, SURFACE, TEMPERATURE, parameters
+from byssus.simulate.published import REFERENCE, pybamm
+from byssus.validation.binder import carried, with_binder
+from byssus.validation.simulation import BARE, RATES, SAME, balance, paper_cell, stock_model, stock_steps
 
 FARADAY = 96485.33212
 MAH = 3.6
@@ -98,6 +101,44 @@ def test_lithium_and_salt_are_kept_with_all_of_it() -> None:
     # Bound besides: what the numbers of oxide and carbon say, over the capacity.
     bound = sum(model.cell.numbers[name].value for name in ("oxide charge", "carbon film charge"))
     assert found.lost - bare_.lost == pytest.approx(bound / model.cell.electrode.capacity, rel=0.02)
+
+
+def beginning(cell: VirtualCell, kind: Kind) -> list[Passed]:
+    """A first lithiation at 0.2 A/g to where silicon takes over from oxide, carbon and SEI, a rest, and some of it back."""
+    model, amperes = Model(cell, kind), 0.2e3 * cell.active_mass
+    settings = [(Setting(current=amperes), 7200.0), (Setting(current=0.0), 600.0), (Setting(current=-amperes), 1200.0)]
+    return carried(model, settings, records=120)
+
+
+@pytest.mark.parametrize("binder", [False, True], ids=["without binder", "with binder"])
+def test_beside_side_reactions_spme_has_the_voltage_of_the_dfn(*, binder: bool) -> None:
+    """SPMe once inverted Butler and Volmer's equation for the whole current, that of the side reactions included."""
+    cell = with_binder(paper_cell()) if binder else paper_cell()
+    found, truth = (beginning(cell, kind) for kind in ("SPMe", "DFN"))
+    for ours, theirs in zip(found, truth, strict=True):
+        assert ours.columns["Voltage / V"] == pytest.approx(theirs.columns["Voltage / V"], abs=2e-5)
+    # A third of the charge did not reach the silicon, or there was nothing to tell apart.
+    taken = truth[0].columns[LOST][-1] + truth[0].columns[CARBON][-1]
+    assert taken * FARADAY > 0.3 * truth[0].columns["Charge Passed / Ah"][-1] * -3600
+
+
+@pytest.mark.parametrize("kind", ["SPM", "SPMe"])
+def test_the_voltage_beside_sei_is_that_of_pybamms_surface_form(kind: Kind) -> None:
+    """PyBaMM's other form solves for the potential, and knows nothing of what takes part of the current."""
+    step = pybamm().step.current
+    model = Model(paper_cell(**BARE), kind, tolerance=1e-9)
+    current = model.capacity / 3600 / 5
+    given = {TEMPERATURE: REFERENCE, CRYSTALLINE: 0.0}
+    (passed,) = carried(model, [(Setting(current=current), 7200.0)], records=120)
+    voltages = [
+        stock_steps(stock_model(kind, model.options() | {"surface form": form}), model.parameters.values,
+                    [step(current, duration=7200, period=60)], given)[0]["Voltage [V]"].entries
+        for form in ("algebraic", "false")
+    ]  # fmt: skip
+    exact, whole = (float(np.max(np.abs(passed.columns["Voltage / V"] - each))) for each in voltages)
+    assert exact < SAME
+    # PyBaMM's form that inverts the equation for the whole current, which the comparison tells from it.
+    assert whole > 100 * SAME
 
 
 def test_the_charge_lies_where_its_potentials_say() -> None:

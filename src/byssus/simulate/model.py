@@ -249,7 +249,7 @@ class Model:
         with warnings.catch_warnings():
             # It warns of a change of meaning between its versions, which the seam follows.
             warnings.filterwarnings("ignore", message="The definition of the hysteresis decay rate")
-            own = next((each for each in cell.electrodes if each.takes_up or each.binder), None)
+            own = next((each for each in cell.electrodes if each.material == SILICON), None)
             leading = [_side(cell, each) for each in cell.electrodes if each.single_ion]
             stock = getattr(module.lithium_ion, kind)(self.options(), build=own is None and not leading)
             if leading:
@@ -293,6 +293,9 @@ class Model:
         if any(each.material == SILICON for each in self.cell.electrodes):
             film, potential = zip(*((other, silicon) if half else (silicon, other)), strict=True)
             chosen |= {"SEI": film, "open-circuit potential": potential, "SEI film resistance": "distributed"}
+            if self.kind != "DFN":
+                # One particle has one film.
+                chosen["x-average side reactions"] = "true"
         if self.spectroscopy:
             chosen["surface form"] = "differential"
         return chosen
@@ -338,8 +341,9 @@ class Model:
         old = module.Solution(
             np.array([0.0]), state.vector.reshape(-1, 1).copy(), self.built, inputs, termination="final time"
         )
-        # A whole number of intervals may come out a rounding more: its end is no second record.
-        count = max(1, int(np.ceil(seconds / interval - 1e-6)))
+        # A whole number of intervals may come out a little more, as where a sweep starts from a voltage that the side
+        # reactions move at rest: its end is no second record.
+        count = max(1, int(np.ceil(seconds / interval - 1e-4)))
         times = np.union1d(np.append(np.arange(count) * interval, seconds), also)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

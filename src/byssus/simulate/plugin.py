@@ -76,6 +76,7 @@ def ccl() -> dict[str, Any]:
 def _model(kind: Kind, options: dict[str, Any] | None) -> Any:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The definition of the hysteresis decay rate")
-        stock = getattr(pybamm().lithium_ion, kind)({**_HALF_CELL, **(options or {})}, build=False)
+        own = _HALF_CELL if kind == "DFN" else {**_HALF_CELL, "x-average side reactions": "true"}
+        stock = getattr(pybamm().lithium_ion, kind)({**own, **(options or {})}, build=False)
         equip(stock, "positive", takes_up=True, binder=True)
     return stock

@@ -324,7 +324,7 @@ def balances() -> Part:
     tests: list[tuple[str, VirtualCell, Kind, Sequence[float], int]] = [
         ("250 cycles, SPM", ageing, "SPM", [1.0], 250),
         ("250 cycles, SPMe", ageing, "SPMe", [1.0], 250),
-        ("60 cycles, DFN", ageing, "DFN", [1.0], 60),
+        ("250 cycles, DFN", ageing, "DFN", [1.0], 250),
         ("rate test, DFN", ageing, "DFN", RATES, 12),
         *((f"full cell, 2 cycles, {kind}", exaggerated, kind, [0.5], 2) for kind in KINDS),
     ]
@@ -497,8 +497,11 @@ def between_models() -> Part:
                 voltages, capacities = _differences(curves[kind], curves["DFN"])
                 voltage, capacity = _largest(voltages), float(np.max(np.abs(capacities)))
                 row += [f"{1e3 * voltage:.1f}", f"{capacity:.2%}"]
-                if kind == chosen and cell is still:
-                    name, count = f"SPMe within the limits, {rate:g} A/g", sum(each.size for each in voltages)
+                if kind == chosen:
+                    name, count = (
+                        f"SPMe within the limits, {subject}, {rate:g} A/g",
+                        sum(each.size for each in voltages),
+                    )
                     comparisons += [
                         Comparison(name, "voltage", "DFN", count, voltage, GOOD[0], "V"),
                         Comparison(name, "capacity, relative", "DFN", capacities.size, capacity, GOOD[1], ""),
@@ -510,9 +513,7 @@ def between_models() -> Part:
         "the largest difference of the voltage between 5 and 95 % of a half from the DFN's, in mV, and that of the capacities; "
         "and which of them Byssus takes.",
         ["cell", "current", "DFN", "SPM, voltage", "capacity", "SPMe, voltage", "capacity", "Byssus takes"], rows,
-        ["With a young SEI, oxide and carbon SPM and SPMe differ from the DFN with a binder or without: they invert Butler and "
-         "Volmer's equation for the whole current, that of the side reactions included "
-         "(simulation.md). SPM has no resistance of pores."],
+        ["SPM has no resistance of pores."],
     )  # fmt: skip
     return Part(comparisons, [listing])
 

@@ -213,7 +213,8 @@ def sei() -> Iterator[Comparison]:
     for limit, diffusivity in (("reaction", 1e-9), ("transport", 1e-27)):
         for expansion in (0.0, TRIED["expansion"]):
             model, (there,) = _ran((1.0, 0.5), expansion=expansion)
-            told = _OFF | {"expansion": expansion, "SEI rate constant": 1e-15, "SEI solvent diffusivity": diffusivity}
+            # Of a small SEI current, which moves the potential of silicon at rest by little.
+            told = _OFF | {"expansion": expansion, "SEI rate constant": 1e-16, "SEI solvent diffusivity": diffusivity}
             rest = model.step(there.state, 1.0, Setting(current=0.0), 1.0, told)
             grown[limit, expansion > 0] = last(rest, "Lithium in SEI / mol")
         power = 2 if limit == "reaction" else 4

@@ -167,7 +167,8 @@ def stock_voltage(base: str, kind: Kind, *, full: bool, changed: dict[str, float
 def stock_silicon(kind: Kind) -> Comparison:
     """Compare a lithiation, a rest and a delithiation of the paper's cell, with SEI and hysteresis, with PyBaMM's own.
 
-    What its oxide and its carbon take up is a reaction of ours, and left out.
+    What its oxide and its carbon take up is a reaction of ours, and left out.  Where PyBaMM inverts Butler and Volmer's
+    equation for the whole current, its other form is taken, in which the SEI has its share of it.
     """
     module = pybamm()
     model = Model(paper_cell(**BARE), kind, tolerance=1e-9)
@@ -175,7 +176,7 @@ def stock_silicon(kind: Kind) -> Comparison:
     given = {TEMPERATURE: STANDARD_TEMPERATURE, CRYSTALLINE: 0.0}
     steps = [module.step.current(current, duration=7200, period=60), module.step.rest(duration=3600, period=60),
              module.step.current(-current, duration=3600, period=60)]  # fmt: skip
-    theirs = stock_steps(stock_model(kind, model.options()), model.parameters.values, steps, given)
+    theirs = stock_steps(stock_model(kind, _sharing(model)), model.parameters.values, steps, given)
     state, worst, count = model.start(), 0.0, 0
     for value, seconds, answer in zip((current, 0.0, -current), (7200.0, 3600.0, 3600.0), theirs, strict=True):
         passed = model.step(state, seconds, Setting(current=value), 60.0)
@@ -186,6 +187,11 @@ def stock_silicon(kind: Kind) -> Comparison:
     return Comparison(
         f"Si/CCL, {kind}", "voltage, with SEI and hysteresis", "PyBaMM's simulation", count, worst, SAME, "V"
     )
+
+
+def _sharing(model: Model) -> dict[str, Any]:
+    """Return PyBaMM's options of a model of silicon, such that the SEI takes its share of the current in all of them."""
+    return {**model.options(), **({} if model.kind == "DFN" else {"surface form": "algebraic"})}
 
 
 def stock() -> Part:
@@ -369,7 +375,7 @@ def _stock_mesh(cell: VirtualCell) -> str:
             seconds = 0.3 * cell.charge / current
             steps = [module.step.current(current, duration=seconds, period=seconds / 200)]
             given = {TEMPERATURE: STANDARD_TEMPERATURE, CRYSTALLINE: 0.0}
-            coarse = stock_model("SPM", model.options())
+            coarse = stock_model("SPM", _sharing(model))
             (theirs,) = stock_steps(coarse, model.parameters.values, steps, given, {})
             passed = model.step(model.start(), seconds, Setting(current=current), seconds / 200)
             missed = np.max(np.abs(theirs["Voltage [V]"].entries - passed.columns["Voltage / V"]))
@@ -604,9 +610,8 @@ def validity() -> Part:
         rows,
         [f"The DFN is taken without need in {too_careful} of {len(cases) - len(inside)} cases beyond the limits. The three "
          "numbers alone do not tell good from bad.",
-         f"With a young SEI the two differ by {sei:.2%} of the capacity at 2 A/g even in the paper's thin electrode: PyBaMM's "
-         "single-particle models invert Butler and Volmer's equation for the whole current, that of the SEI included; its "
-         "DFN does not."],
+         f"With a young SEI, oxide and carbon the two differ by {sei:.2%} of the capacity at 2 A/g in the paper's thin "
+         "electrode."],
     )  # fmt: skip
     subject, truth = "SPMe within the limits", "DFN"
     return Part(

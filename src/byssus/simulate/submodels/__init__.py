@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from byssus.simulate.submodels import coating, contact, interphase, uptake
+from byssus.simulate.submodels import coating, contact, interphase, reaction, uptake
 from byssus.simulate.submodels.state import Coating
 
 
@@ -26,8 +26,11 @@ def equip(stock: Any, domain: str, *, takes_up: bool = False, binder: bool = Fal
         (`interphase`).
     """
     own, options = Coating.of(stock, domain), stock.options
+    # With double layers, or two materials, the potential itself is an unknown of PyBaMM's.
+    if own.averaged and options["surface form"] == "false":
+        stock.submodels |= reaction.shared(own, options)
     if takes_up:
-        stock.submodels[f"{domain} primary lithium plating"] = uptake.uptake(stock, domain)
+        stock.submodels[f"{domain} primary lithium plating"] = uptake.uptake(own, options)
     if binder:
         stock.submodels |= {
             "porosity": coating.porosity(own, options),

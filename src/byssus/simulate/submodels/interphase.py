@@ -8,7 +8,6 @@ energy loosens the binder (`byssus.simulate.submodels.contact`).
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 from byssus.physics.binder import debonding, film, sei, shell
@@ -24,24 +23,20 @@ SHELLS: Final = ("binder", "SEI")
 def growing_film(coating: Coating, options: Any) -> Any:
     """Return the submodel that stands in the place of PyBaMM's growth of SEI."""
     module = pybamm()
-    # SPMe has one particle and yet SEI at every point.
-    films = replace(coating, averaged=options["x-average side reactions"] == "true")
     side, domain = coating.side, coating.domain
 
     class GrowingFilm(module.sei.SEIGrowth):  # type: ignore[misc, name-defined]
         """SEI that grows on fresh surface, and partly falls off a shrinking one."""
 
         def get_fundamental_variables(self) -> dict[str, Any]:
-            self.shed, shed = films.state(f"{side} electrode shed SEI [mol.m-3]")
+            self.shed, shed = coating.state(f"{side} electrode shed SEI [mol.m-3]")
             return {**super().get_fundamental_variables(), f"{side} electrode shed SEI [mol.m-3]": shed}
 
         def get_coupled_variables(self, variables: dict[str, Any]) -> dict[str, Any]:
             self.area = variables[f"{side} electrode stretch of surface"] ** 2
             # The drop over the SEI itself drives it less; that over the binder's film beside it is left out.
             beneath = {**variables, f"{side} SEI thickness [m]": variables[f"{side} electrode thickness of SEI [m]"]}
-            found: dict[str, Any] = super().get_coupled_variables(beneath)
-            found[f"{side} SEI thickness [m]"] = variables[f"{side} SEI thickness [m]"]
-            return found
+            return super().get_coupled_variables(beneath)  # type: ignore[no-any-return]
 
         def _get_standard_reaction_variables(self, current: Any) -> dict[str, Any]:
             # By the surface as made, as PyBaMM counts it.
@@ -55,7 +50,7 @@ def growing_film(coating: Coating, options: Any) -> Any:
             )  # fmt: skip
             numbers = self.phase_param
             covered = variables[f"{side} electrode stretch of surface"] ** 2 * numbers.a_typ
-            self.rhs[self.shed] = films.rate(volume * covered / numbers.V_bar_sei)
+            self.rhs[self.shed] = coating.rate(volume * covered / numbers.V_bar_sei)
 
         def set_initial_conditions(self, variables: dict[str, Any]) -> None:
             super().set_initial_conditions(variables)
