@@ -524,6 +524,17 @@ def test_tests_of_other_plateaus_have_a_figure_of_their_own() -> None:
     assert [figure.name for figure in rate_capability(rated, GROUPS)] == ["rate-capability", "rate-capability-2"]
 
 
+def test_a_rate_test_is_not_drawn_over_cells_that_were_cycled() -> None:
+    rated, cycled = rate_cell("r1", "CMC"), rate_cell("c1", "CCL", rates=(0.5,), each=8)
+    assert cycled.rate_test is None
+    drawn = {each.name: each for each in figures_of([rated, cycled], groups=GROUPS)}
+    for name in ("capacity-and-efficiency", "retention"):
+        assert {series.group for panel in drawn[name].panels for series in panel.series} == {"CCL"}
+    assert {series.group for panel in drawn["rate-capability"].panels for series in panel.series} == {"CMC"}
+    # Alone it is, since a study of nothing else has no other figure of its efficiency.
+    assert "capacity-and-efficiency" in {each.name for each in figures_of([rated], groups=GROUPS)}
+
+
 def test_the_curve_against_rate_is_the_law_that_the_data_follow(figures: list[Figure]) -> None:
     figure = of_name(figures, "capacity-against-rate")
     assert figure.x.label == "Current per active material / A/g"

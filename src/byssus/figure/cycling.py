@@ -150,13 +150,15 @@ def named_for(words: tuple[str, str], figure: Figure, count: int) -> Figure:
 def of_a_kind(name: str, cells: Sequence[Drawable], choice: Choice) -> Iterator[Figure]:
     """Draw one of `OF_A_KIND` of cells of one kind; nothing where they hold nothing of it."""
     results = [cell.cycling for cell in cells]
+    # Rate tests have figures of their own; among cells that were cycled they would only hide what fades.
+    cycled = [cell.cycling for cell in cells if cell.rate_test is None] or results
     groups, electrodes, basis = choice.groups, choice.electrodes, choice.basis
     found: list[Figure | None] = []
     match name:
         case "capacity-and-efficiency":
-            found = [capacity_and_efficiency(results, groups, electrodes, choice.references, basis=basis)]
+            found = [capacity_and_efficiency(cycled, groups, electrodes, choice.references, basis=basis)]
         case "retention":
-            found = [retention(results, groups, electrodes, choice.references)]
+            found = [retention(cycled, groups, electrodes, choice.references)]
         case "first-cycle":
             tables = {cell.cycling.sample: cell.table for cell in cells}
             found = [first_cycle(tables, results, groups, cycle=next(iter(choice.cycles), 1), basis=basis)]
