@@ -591,7 +591,7 @@ def _in_pores(courses: Mapping[str, Course], cycle: int) -> str:
     )
     said = (
         f"{KIND} has no voltage in the electrolyte, so that closed pores cost nothing there. {PORES_KIND}, which has, keeps {told} after "
-        f"{cycle} cycles at 1 A/g with the same numbers, {told_alone} of it with no contact lost at all (k = 0), and {told_less} with "
+        f"{cycle} cycles at 1 A/g with the same numbers, {told_alone} with no contact lost at all (k = 0), and {told_less} with "
         f"none lost and {PORES} at its lower end; {100 * RETENTION:.1f} % are printed."
     )
     if alone is None or alone < RETENTION:
