@@ -464,3 +464,6 @@ def test_pores_that_close_and_electrolyte_that_is_used_up_are_told_with_their_cy
         assert all(each.sample == cell.name and each.message.startswith("cycling: from cycle") for each in found)
     # The first cycle begins with the pores as made.
     assert "from cycle 2 on" in found[0].message
+    # A titration or a spectrum has no cycles to be told of.
+    without = Table(table.data.drop("Cycle Count / 1"), told)
+    assert limits_passed([without], {cell.name: cell}) == []

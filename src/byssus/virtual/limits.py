@@ -24,7 +24,7 @@ def limits_passed(tables: Sequence[Table], cells: Mapping[str, VirtualCell]) -> 
     Parameters
     ----------
     tables
-        Those of virtual tests; one without the equations of a binder passes none.
+        Those of virtual tests; one without cycles, or without the equations of a binder, passes none.
     cells
         The virtual cell of each table, by the name of its sample.
     """
@@ -38,7 +38,7 @@ def limits_passed(tables: Sequence[Table], cells: Mapping[str, VirtualCell]) -> 
 
 def _passed(data: pl.DataFrame, cell: VirtualCell) -> Iterator[tuple[str, str]]:
     bound = next((each for each in cell.electrodes if each.binder), None)
-    if bound is None or _POROSITY not in data.columns:
+    if bound is None or not {_POROSITY, _CYCLE} <= set(data.columns):
         return
     least = bound.inputs["least porosity"]
     # Full silicon may close them in any cycle, and open them again.
