@@ -93,6 +93,21 @@ def test_an_efficiency_that_cannot_be_is_said() -> None:
     assert "efficiency-impossible" not in codes(square_wave([-1, 1], [2, 2.05], sample=ANODE, digit_Ah=5e-4))
 
 
+def test_a_slow_half_gives_back_what_a_fast_one_left() -> None:
+    # 1.0 mAh stays behind at 4 mA; at 1 mA it comes out, in the first slow cycle.
+    fast, slow = [0.75, 0.5], [2.0, 2.6]
+    result = analyse(square_wave([-4, 4, -1, 1], [*fast, *slow], sample=ANODE, digit_Ah=1e-6))
+    assert result.cycles[EFFICIENCY].to_list()[1] == pytest.approx(130)
+    assert "efficiency-impossible" not in [finding.code for finding in result.findings]
+    # Once: the second slow cycle has nothing left to give back, nor has one at a higher current.
+    again = [
+        finding.code
+        for finding in analyse(square_wave([-4, 4, -1, 1, -1, 1], [*fast, *slow, *slow], sample=ANODE)).findings
+    ]
+    assert "efficiency-impossible" in again
+    assert "efficiency-impossible" in codes(square_wave([-1, 1, -4, 4], [3, 2, 0.5, 0.65], sample=ANODE, digit_Ah=1e-6))
+
+
 def test_more_lithium_out_than_in_is_said() -> None:
     # Each cycle gives 2 % more than it takes: a little each, impossible in all.
     drift = [value for _ in range(8) for value in (1.5, 1.512)]

@@ -99,7 +99,7 @@ def test_a_test_belongs_to_a_cell_an_electrode_or_a_film(tmp_path: Path) -> None
     assert disc.electrode_area.to("cm^2").value == pytest.approx(1.131, abs=1e-3)
     assert (film.name, film.binder, film.active_mass) == ("of a film", "CCL", None)
     assert study.tests["of a disc"].files == ("cv_1.txt", "cv_2.txt")
-    assert [study.binder_of_test(name) for name in study.tests] == ["CMC", "CMC", "CCL"]
+    assert [cell.binder, disc.binder, film.binder] == ["CMC", "CMC", "CCL"]
 
 
 @pytest.mark.parametrize(

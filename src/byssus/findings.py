@@ -442,7 +442,8 @@ CODES: dict[str, Code] = {
     ),
     "efficiency-impossible": Code(
         "warning",
-        "More charge came out of a half cycle than the one before it had put in, beyond what rounding explains.",
+        "More charge came out of a half cycle than the one before it had put in, beyond what rounding, or a lower current "
+        "than in the cycle before, explains.",
         "Look for a test that was opened mid-cycle, the wrong order of lithiation, a drifting current, or a shuttle.",
     ),
     "charge-before-first": Code(

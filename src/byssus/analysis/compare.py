@@ -2,8 +2,8 @@
 
 Cells of one electrode share its coating, so the electrodes are the witnesses for a binder,
 not the cells (`byssus.fitting.group_mean`).  Cells are compared within their kind (half
-cells made empty, half cells made full, full cells), on the best basis that all of a kind
-share, and in the same cycle.
+cells made empty, half cells made full, full cells, and of these the cells of one test where
+the study says which), on the best basis that all of a kind share, and in the same cycle.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -60,6 +60,15 @@ DIFFERENCE_METHOD = (
 )
 
 
+class Kind(NamedTuple):
+    """What cells have in common that can be compared."""
+
+    #: First and second half of a cycle, by which half cells made empty or full and full cells differ.
+    words: tuple[str, str]
+    #: None where the study names no test.
+    test: str | None = None
+
+
 @dataclass(frozen=True)
 class BinderMean:
     """A headline quantity of a binder, over its cells of one kind."""
@@ -80,12 +89,19 @@ class BinderMean:
     #: Of the mean, at `level`; None where nothing is known of the spread.
     interval: tuple[float, float] | None = None
     level: float = 0.95
+    #: Which test its cells were cycled in, where the study says.
+    test: str | None = None
     #: Standard uncertainty from what the inputs state, of the value of a lone cell.
     uncertainty: float | None = None
     #: What the interval cannot hold, or why there is none.
     reservation: str | None = None
     #: Cells without the quantity, each with its reason.
     absent: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of its cells."""
+        return Kind(self.words, self.test)
 
 
 @dataclass(frozen=True)
@@ -107,6 +123,13 @@ class BinderDifference:
     #: Two-sided probability of a difference as large, were there none.
     probability: float | None = None
     reason: str | None = None
+    #: Which test its cells were cycled in, where the study says.
+    test: str | None = None
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of its cells."""
+        return Kind(self.words, self.test)
 
     @property
     def shown(self) -> bool | None:
@@ -114,23 +137,30 @@ class BinderDifference:
         return None if self.interval is None else not self.interval[0] <= 0 <= self.interval[1]
 
 
-def kinds(results: Sequence[Cycling]) -> dict[tuple[str, str], list[Cycling]]:
-    """Return the cells by kind: those whose cycles have the same two halves in the same order."""
-    found: dict[tuple[str, str], list[Cycling]] = {}
+def kind_of(result: Cycling) -> Kind:
+    """Return the kind of a cell."""
+    return Kind(result.words, result.test)
+
+
+def kinds(results: Sequence[Cycling]) -> dict[Kind, list[Cycling]]:
+    """Return the cells by kind: those of one test whose cycles have the same two halves in the same order."""
+    found: dict[Kind, list[Cycling]] = {}
     for result in results:
-        found.setdefault(result.words, []).append(result)
+        found.setdefault(kind_of(result), []).append(result)
     return found
 
 
-def kind_in_words(words: tuple[str, str]) -> str:
-    """Say what kind of cell has these halves.
+def kind_in_words(kind: Kind) -> str:
+    """Say what kind of cell it is, and of which test.
 
     Examples
     --------
-    >>> kind_in_words(("lithiation", "delithiation"))
+    >>> kind_in_words(Kind(("lithiation", "delithiation")))
     'half cells, electrode made empty'
+    >>> kind_in_words(Kind(("charge", "discharge"), "rate"))
+    'full cells: rate'
     """
-    return _KINDS[words[0]]
+    return _KINDS[kind.words[0]] + ("" if kind.test is None else f": {kind.test}")
 
 
 def by_group(results: Sequence[Cycling]) -> dict[str, list[Cycling]]:
@@ -212,11 +242,11 @@ def compare_binders(
         of one cycle for all cells of a kind (`common_cycle`), whatever each cell's last.
     """
     means = []
-    for words, members in kinds(results).items():
+    for kind, members in kinds(results).items():
         basis, cycle = common_basis(members), common_cycle(members)
         for group, cells in by_group([member for member in members if member.sample not in copies]).items():
-            for quantity in _quantities(words, basis, cycle, cells[0].baseline):
-                means.append(_mean(group, words, quantity, cells, summaries, electrodes or {}, level))
+            for quantity in _quantities(kind.words, basis, cycle, cells[0].baseline):
+                means.append(_mean(group, kind, quantity, cells, summaries, electrodes or {}, level))
     return means
 
 
@@ -239,25 +269,25 @@ def compare_with_control(
         As for `compare_binders`.
     """
     found = []
-    for words, members in kinds(results).items():
+    for kind, members in kinds(results).items():
         basis, cycle = common_basis(members), common_cycle(members)
         groups = by_group([member for member in members if member.sample not in copies])
         for group, control in pairs:
             if group not in groups or control not in groups:
                 continue
-            for quantity in _quantities(words, basis, cycle, groups[group][0].baseline):
+            for quantity in _quantities(kind.words, basis, cycle, groups[group][0].baseline):
                 sides = [_values(groups[name], quantity, summaries, electrodes or {}) for name in (group, control)]
-                found.append(_difference(group, control, words, quantity, sides, level))
+                found.append(_difference(group, control, kind, quantity, sides, level))
     return found
 
 
 def _difference(
-    group: str, control: str, words: tuple[str, str], quantity: _Quantity, sides: Sequence[_Values], level: float
+    group: str, control: str, kind: Kind, quantity: _Quantity, sides: Sequence[_Values], level: float
 ) -> BinderDifference:
     def of(difference: float | None, **more: Any) -> BinderDifference:
         return BinderDifference(
-            group, control, words, quantity.name, quantity.unit, difference, quantity.basis, quantity.cycle,
-            level=level, **more,
+            group, control, kind.words, quantity.name, quantity.unit, difference, quantity.basis, quantity.cycle,
+            level=level, test=kind.test, **more,
         )  # fmt: skip
 
     first, second = sides
@@ -355,7 +385,7 @@ def _quantities(words: tuple[str, str], basis: CapacityBasis, cycle: int, baseli
 
 def _mean(
     group: str,
-    words: tuple[str, str],
+    kind: Kind,
     quantity: _Quantity,
     cells: Sequence[Cycling],
     summaries: Mapping[str, Sequence[Result]],
@@ -366,13 +396,14 @@ def _mean(
     made = group_mean(found.nested, level=level, shared=found.shared) if found.nested else None
     if made is None:
         return BinderMean(
-            group, words, quantity.name, quantity.unit, None, quantity.basis, quantity.cycle, level=level, absent=found.absent
+            group, kind.words, quantity.name, quantity.unit, None, quantity.basis, quantity.cycle, level=level, test=kind.test,
+            absent=found.absent,
         )  # fmt: skip
     interval = _interval(made)
     copies = made.interval is not None and interval is None
     return BinderMean(
         group,
-        words,
+        kind.words,
         quantity.name,
         quantity.unit,
         made.mean,
@@ -383,6 +414,7 @@ def _mean(
         deviation=_deviation(found.values),
         interval=interval,
         level=level,
+        test=kind.test,
         uncertainty=found.stated if made.cells == 1 else None,
         reservation=COPIES if copies else made.reservation,
         absent=found.absent,

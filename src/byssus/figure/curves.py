@@ -17,7 +17,7 @@ from byssus.conventions import CapacityBasis, Configuration
 from byssus.figure import style
 from byssus.figure.binders import Origin, joined, origin_of
 from byssus.figure.profiles import VOLTAGE, evenly, file_name
-from byssus.figure.spec import Axis, Series, Text
+from byssus.figure.spec import Axis, Figure, Series, Text
 from byssus.measured.tables import Table
 
 #: With more curves than this, some are drawn, evenly spread: more names do not fit beside them.
@@ -122,6 +122,28 @@ def drawn_of(tables: Sequence[Table]) -> tuple[list[Table], str]:
     drawn = evenly(tables, MOST_CURVES)
     left = [sample_of(table) for table in tables if not any(table is one for one in drawn)]
     return drawn, f"For want of room not drawn: {', '.join(left)}." if left else ""
+
+
+def drawn_together(tables: Sequence[Table], draw: Callable[[Sequence[Table]], Figure | None]) -> Iterator[Figure]:
+    """Draw the tables that can stand on the same axes together: of one configuration and, if simulated, of one test.
+
+    A full cell's voltage is no voltage against lithium, and a titration no pulse of power.  Where there are several
+    such figures, each is named for what tells it apart.
+    """
+    parts: dict[tuple[str, str], list[Table]] = {}
+    for table in tables:
+        configuration = table.metadata.sample.configuration
+        cells = "" if configuration is None else f"{configuration} cells"
+        parts.setdefault((cells, str(table.metadata.vendor.get("test", ""))), []).append(table)
+    several = [len({key[at] for key, part in parts.items() if len(part) > 1}) > 1 for at in range(2)]
+    for key, part in parts.items():
+        if len(part) < 2 or (figure := draw(part)) is None:
+            continue
+        told = [word for word, needed in zip(key, several, strict=True) if needed and word]
+        if told:
+            name = "-".join([figure.name, *(word.replace(" ", "-") for word in told)])
+            figure = figure.model_copy(update={"name": name, "title": f"{figure.title} ({', '.join(told)})"})
+        yield figure
 
 
 @dataclass

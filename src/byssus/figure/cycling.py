@@ -8,7 +8,7 @@ from typing import Protocol
 
 import polars as pl
 
-from byssus.analysis.compare import common_basis, kinds
+from byssus.analysis.compare import Kind, common_basis, kinds
 from byssus.analysis.cycling.cycles import Cycling
 from byssus.analysis.cycling.differential import Curves
 from byssus.analysis.cycling.rate import RateTest
@@ -126,24 +126,46 @@ def figures_of(
     choice = Choice(groups, electrodes or {}, files or {}, references, cycles)
     by_kind = kinds([cell.cycling for cell in own.values()])
     figures = []
-    for words, results in by_kind.items():
+    for kind, results in by_kind.items():
         alike = [own[result.sample] for result in results]
         shared = Choice(groups, choice.electrodes, choice.files, references)
         for name in OF_A_KIND:
-            figures += [named_for(words, figure, len(by_kind)) for figure in of_a_kind(name, alike, shared)]
+            figures += [named_for(kind, figure, by_kind) for figure in of_a_kind(name, alike, shared)]
     for result, why in shown_profiles([cell.cycling for cell in own.values()]):
         for name in OF_ONE:
             figures += of_one(name, own[result.sample], choice, why)
     return figures
 
 
-def named_for(words: tuple[str, str], figure: Figure, count: int) -> Figure:
-    """Name a figure for its kind of cell, where a study has several kinds: their halves differ, and so do their figures."""
-    if count == 1:
+def told_apart(kind: Kind, every: Collection[Kind]) -> tuple[str, ...]:
+    """Return what tells a kind of cell from the others of a study: its first half, its test, or both.
+
+    Examples
+    --------
+    >>> rate, full = Kind(("lithiation", "delithiation"), "rate"), Kind(("charge", "discharge"), "rate")
+    >>> told_apart(rate, [rate]), told_apart(rate, [rate, full])
+    ((), ('lithiation first',))
+    >>> told_apart(rate, [rate, rate._replace(test="cycling")])
+    ('rate',)
+    """
+    halves, tests = {one.words for one in every}, {one.test for one in every}
+    return (
+        *((f"{kind.words[0]} first",) if len(halves) > 1 else ()),
+        *((kind.test or "no test said",) if len(tests) > 1 else ()),
+    )
+
+
+def ending(kind: Kind, every: Collection[Kind]) -> str:
+    """Return what the name of a figure ends in, for its kind of cell."""
+    return "".join(f"-{part.replace(' ', '-')}" for part in told_apart(kind, every))
+
+
+def named_for(kind: Kind, figure: Figure, every: Collection[Kind]) -> Figure:
+    """Name a figure for its kind of cell, where a study has several kinds."""
+    if not (apart := told_apart(kind, every)):
         return figure
-    first = words[0]
     return figure.model_copy(
-        update={"name": f"{figure.name}-{first}-first", "title": f"{figure.title} ({first} first)"}
+        update={"name": figure.name + ending(kind, every), "title": f"{figure.title} ({', '.join(apart)})"}
     )
 
 

@@ -20,6 +20,7 @@ from byssus.figure.curves import (
     called,
     common_basis,
     drawn_of,
+    drawn_together,
     group_of,
     named,
     sample_of,
@@ -84,9 +85,8 @@ def impedance_figures(
     files
         Name of each sample for files.
     """
-    if len(tables) > 1:
-        for draw in (nyquist, bode):
-            yield draw(tables, groups)
+    yield from drawn_together(tables, lambda part: nyquist(part, groups))
+    yield from drawn_together(tables, lambda part: bode(part, groups))
     for table, name in zip(tables, called(tables, files or {}), strict=True):
         if len(tables) == 1 or table.data[_SPECTRUM].n_unique() > 1:
             for draw in (nyquist, bode):

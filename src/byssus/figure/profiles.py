@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from byssus.analysis.compare import by_group, common_basis, median_cell
+from byssus.analysis.compare import Kind, by_group, common_basis, kind_of, median_cell
 from byssus.analysis.cycling.columns import CYCLE
 from byssus.analysis.cycling.counting import with_curves
 from byssus.analysis.cycling.cycles import Cycling
@@ -35,9 +35,9 @@ def shown_profiles(results: Sequence[Cycling]) -> list[tuple[Cycling, str]]:
     """
     if len(results) <= MOST_PROFILES:
         return [(result, "") for result in results]
-    alike: dict[tuple[str, tuple[str, str], str], list[Cycling]] = {}
+    alike: dict[tuple[str, Kind, str], list[Cycling]] = {}
     for result in results:
-        alike.setdefault((result.group, result.words, result.origin), []).append(result)
+        alike.setdefault((result.group, kind_of(result), result.origin), []).append(result)
     return [
         (
             median_cell(cells),

@@ -15,6 +15,7 @@ from byssus.figure.curves import (
     called,
     common_basis,
     drawn_of,
+    drawn_together,
     group_of,
     stroke_of,
     voltage_axis,
@@ -45,8 +46,7 @@ def pulse_figures(
     files
         Name of each sample for files.
     """
-    if len(tables) > 1:
-        yield pulses(tables, groups, "capacity")
+    yield from drawn_together(tables, lambda part: pulses(part, groups, "capacity"))
     for table, name in zip(tables, called(tables, files or {}), strict=True):
         yield pulses([table], groups, "capacity", name)
         yield pulses([table], groups, "time", name)

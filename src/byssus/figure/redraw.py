@@ -18,12 +18,12 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from byssus.analysis.compare import kinds
+from byssus.analysis.compare import kind_of, kinds
 from byssus.analysis.cycling.cell import Cell, examine
 from byssus.analysis.cycling.columns import CYCLE
 from byssus.conventions import CapacityBasis
 from byssus.errors import OutputError, TableError, UsageError, did_you_mean
-from byssus.figure.cycling import OF_A_KIND, OF_ONE, Choice, Drawable, named_for, of_a_kind, of_one
+from byssus.figure.cycling import OF_A_KIND, OF_ONE, Choice, Drawable, ending, named_for, of_a_kind, of_one
 from byssus.figure.export import FORMATS, Format, path_of, write_figure
 from byssus.figure.spec import Figure
 from byssus.files import MARKER, sha256_of, write_whole
@@ -174,8 +174,8 @@ class Results:
             raise UsageError("is one cycle for this figure", field="--cycles", fix="give one number")
         every = self._own
         by_kind = kinds([cell.cycling for cell in every.values()])
-        for words, results in by_kind.items():
-            suffix = "" if len(by_kind) == 1 else f"-{words[0]}-first"
+        for of_kind, results in by_kind.items():
+            suffix = ending(of_kind, by_kind)
             if name.endswith(suffix) and name.removesuffix(suffix).rstrip("-0123456789") == kind:
                 alike = self._chosen([every[result.sample] for result in results], wanted)
                 _check_basis(wanted.basis, alike)
@@ -189,7 +189,7 @@ class Results:
                     choice = replace(choice, cycles=wanted.cycles)
                 elif wanted.cycles:
                     alike = [_at(cell, wanted.cycles) for cell in alike]
-                return _only((named_for(words, one, len(by_kind)) for one in of_a_kind(kind, alike, choice)), name)
+                return _only((named_for(of_kind, one, by_kind) for one in of_a_kind(kind, alike, choice)), name)
         raise UsageError("is no figure of these cells", value=name, fix=did_you_mean(name, self.offered))
 
     def _chosen(self, cells: Sequence[Cell], wanted: Wanted) -> list[Cell]:
@@ -220,7 +220,7 @@ class Results:
         own = {}
         for sample in self._files:
             cell = self._cell(sample)
-            what = (cell.test, cell.cycling.group, cell.cycling.words)
+            what = (cell.test, cell.cycling.group, kind_of(cell.cycling))
             if what not in seen:
                 own[sample] = cell
             seen.add(what)

@@ -35,6 +35,7 @@ from byssus.figure.curves import (
     beside,
     called,
     common_basis,
+    drawn_together,
     group_of,
     stroke_of,
     voltage_axis,
@@ -80,10 +81,9 @@ def eis_figures(
     """
     tables = [_table(each) for each in examined]
     names = called(tables, files or {})
-    fits = [each.frames["points"] for each in examined]
-    if len(examined) > 1:
-        for draw in (nyquist, bode):
-            yield draw(tables, groups, fits=fits)
+    fits = {id(table): each.frames["points"] for table, each in zip(tables, examined, strict=True)}
+    yield from drawn_together(tables, lambda part: nyquist(part, groups, fits=[fits[id(one)] for one in part]))
+    yield from drawn_together(tables, lambda part: bode(part, groups, fits=[fits[id(one)] for one in part]))
     yield from change_figures(examined, groups)
     yield from _trends(list(zip(examined, tables, names, strict=True)), groups)
     for each, table, name in zip(examined, tables, names, strict=True):

@@ -18,6 +18,7 @@ from byssus.figure.curves import (
     called,
     common_basis,
     drawn_of,
+    drawn_together,
     group_of,
     named,
     stroke_of,
@@ -107,8 +108,7 @@ def voltammograms(
     files
         Name of each sample for files.
     """
-    if len(tables) > 1 and (together := compared(tables, groups)) is not None:
-        yield together
+    yield from drawn_together(tables, lambda part: compared(part, groups))
     for table, name in zip(tables, called(tables, files or {}), strict=True):
         rates = {cycle.rate for cycle in cycles_of(table)}
         yield (against_rate if len(rates) > 1 else over_cycles)(table, groups, name)

@@ -192,8 +192,17 @@ def _correlations(view: View) -> Iterator[str]:
                 )
                 yield (
                     f"{names[i]} and {names[j]} are hardly told apart (correlation {r:+.4f}): {better} "
-                    f"to {first:.0%} and {second:.0%}"
+                    f"to {_share(view, i, deviations[i])} and {_share(view, j, deviations[j])}"
                 )
+
+
+def _share(view: View, at: int, deviation: float) -> str:
+    """Return an error as a share of its value, or where it is larger than that, as a logarithm's may be, as it is."""
+    relative = deviation / abs(view.u[at]) if view.u[at] else math.inf
+    if relative <= 1:
+        return f"{relative:.0%}"
+    unit = view.problem.free[at].unit
+    return f"± {deviation * view.problem.scales[at]:.2g}{'' if unit == '1' else f' {pretty_unit(unit)}'}"
 
 
 def _contradictions(view: View) -> Iterator[str]:

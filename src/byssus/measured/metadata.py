@@ -59,6 +59,8 @@ class Sample(Strict):
     binder: str | None = None
     electrode: str | None = None
     configuration: Configuration | None = None
+    #: Which test it was cycled in, where only cells of the same are compared.
+    test: str | None = None
     made: Made | None = None
     active_material: str | None = None
     active_mass: Mass | None = None

@@ -16,6 +16,7 @@ from byssus.analysis.compare import (
     COPIES,
     BinderDifference,
     BinderMean,
+    Kind,
     by_group,
     common_basis,
     headline_names,
@@ -106,13 +107,13 @@ def answers(
     """
     by_kind = kinds(results)
     room, made = MOST_SENTENCES, []
-    for words, members in by_kind.items():
+    for kind, members in by_kind.items():
         counted = [member for member in members if member.sample not in copies]
-        of_kind = [mean for mean in means if mean.words == words]
+        of_kind = [mean for mean in means if mean.kind == kind]
         said = _sentences(counted, summaries, of_kind, common_basis(members))[:room]
         room -= len(said)
         made.append(
-            _answer(words, members, counted, summaries, means, electrodes or {}, tuple(said), several=len(by_kind) > 1)
+            _answer(kind, members, counted, summaries, means, electrodes or {}, tuple(said), several=len(by_kind) > 1)
         )
     return made
 
@@ -129,8 +130,8 @@ class Differences:
 def difference_tables(differences: Sequence[BinderDifference]) -> list[Differences]:
     """Lay out the differences that the study asks for, one table for each kind of cell."""
     made = []
-    for words in dict.fromkeys(one.words for one in differences):
-        of_kind = [one for one in differences if one.words == words]
+    for kind in dict.fromkeys(one.kind for one in differences):
+        of_kind = [one for one in differences if one.kind == kind]
         pairs = dict.fromkeys((one.group, one.control) for one in of_kind)
         first = [one for one in of_kind if (one.group, one.control) == next(iter(pairs))]
         columns = tuple(column(one.name, _under(one.basis, _points(one.unit), one.cycle)) for one in first)
@@ -142,7 +143,7 @@ def difference_tables(differences: Sequence[BinderDifference]) -> list[Differenc
             )
             for group, control in pairs
         )
-        made.append(Differences(_capital(kind_in_words(words)), columns, rows))
+        made.append(Differences(_capital(kind_in_words(kind)), columns, rows))
     return made
 
 
@@ -280,7 +281,7 @@ def beside(references: Sequence[Reference], results: Sequence[Result]) -> list[B
 
 
 def _answer(
-    words: tuple[str, str],
+    kind: Kind,
     members: Sequence[Cycling],
     counted: Sequence[Cycling],
     summaries: Mapping[str, Sequence[Result]],
@@ -291,16 +292,16 @@ def _answer(
     several: bool,
 ) -> Answer:
     groups = by_group(counted)
-    by_binder = {group: [mean for mean in means if (mean.words, mean.group) == (words, group)] for group in groups}
+    by_binder = {group: [mean for mean in means if (mean.kind, mean.group) == (kind, group)] for group in groups}
     compared = any(len(cells) > 1 for cells in groups.values())
     basis = common_basis(members)
-    found = {result.sample: headlines(summaries[result.sample], words, basis) for result in members}
+    found = {result.sample: headlines(summaries[result.sample], kind.words, basis) for result in members}
     # The columns are those of the cell that has most of them.
-    names = [name for name in headline_names(words) if any(_named(found[cell.sample], name) for cell in members)]
+    names = [name for name in headline_names(kind.words) if any(_named(found[cell.sample], name) for cell in members)]
     named = {name: next(one for cell in members if (one := _named(found[cell.sample], name))) for name in names}
     first = next(iter(by_binder.values()))
     return Answer(
-        kind=_capital(kind_in_words(words)) if several else None,
+        kind=_capital(kind_in_words(kind)) if several else None,
         sentences=said,
         columns=tuple(column(mean.name, _under(mean.basis, mean.unit, mean.cycle)) for mean in first),
         binders=tuple(_binder_row(group, groups[group], of_binder) for group, of_binder in by_binder.items())

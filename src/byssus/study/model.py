@@ -167,6 +167,8 @@ _SOURCE_SCHEMA = {
 
 GivenSource = Annotated[Source, BeforeValidator(as_source), WithJsonSchema(_SOURCE_SCHEMA)]
 Cycle = Annotated[int, Field(ge=1, strict=True)]
+#: It becomes part of the names of files.
+TestCalled = Annotated[str, Field(pattern=r"^\w[\w -]{0,39}$")]
 
 
 def _lone_or_list(kind: Any) -> BeforeValidator:
@@ -244,6 +246,12 @@ class Cell(_Disc):
     excluded: Literal[False] = Field(False, description="Or the reason why the cell is not to be analysed.")
     electrode: str = Field(description="The coating it was made from, a name under electrodes.")
     configuration: Configuration = Field(description="half: against lithium metal; full: against a second electrode.")
+    test: TestCalled | None = Field(
+        None,
+        description="Which test it was cycled in, in the lab's words: where some cells of a binder went through a rate test "
+        "and others through long cycling, means and figures are of each test alone.",
+        examples=["rate"],
+    )
     files: Annotated[tuple[str, ...], _lone_or_list(str)] = Field(
         description="The files of its test, in the data folder: a path, a pattern such as 'raw/cell-1_*.ndax', or "
         "'archive.zip::member'. Several are appended in the order of time.",

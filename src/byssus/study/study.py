@@ -62,7 +62,6 @@ from byssus.handwritten.reading import Kind, SectionReader, parse, plain
 from byssus.measured.archives import SEPARATOR
 from byssus.measured.metadata import Sample
 from byssus.protocol.model import Protocol
-from byssus.quantity import Quantity
 from byssus.recipe import reading
 from byssus.recipe.model import Recipe
 from byssus.source import Source
@@ -170,8 +169,10 @@ class Study:
     def sample(self, cell: str) -> Sample:
         """Return the sample that a cell's table is about, measured or virtual."""
         what, masses = self._cell(cell), self.masses(cell)
-        nominal = what.nominal_capacity if isinstance(what, Cell) else None
-        return _sample(cell, what.electrode, self.electrodes[what.electrode], masses, what.configuration, nominal)
+        sample = _sample(cell, what.electrode, self.electrodes[what.electrode], masses, what.configuration)
+        if isinstance(what, Cell):
+            sample = sample.model_copy(update={"nominal_capacity": what.nominal_capacity, "test": what.test})
+        return sample
 
     def sample_of_test(self, name: str) -> Sample:
         """Return the sample that the tables of a test are about."""
@@ -184,9 +185,8 @@ class Study:
                 area = disc_area_of(across)
             return Sample(name=name, binder=test.binder, configuration=test.configuration, electrode_area=area)
         masses = self._masses_of_test(name)
-        return _sample(
-            name, test.electrode, self.electrodes[test.electrode], masses, test.configuration, test.nominal_capacity
-        )
+        sample = _sample(name, test.electrode, self.electrodes[test.electrode], masses, test.configuration)
+        return sample.model_copy(update={"nominal_capacity": test.nominal_capacity})
 
     def _masses_of_test(self, name: str) -> Masses:
         """Return what the disc of a test weighs; nothing where it is a cell's, or a film's."""
@@ -195,13 +195,6 @@ class Study:
             return Masses()
         electrode = self.electrodes[test.electrode]
         return resolve(name, test, electrode, self.recipes.get(electrode.recipe or ""))
-
-    def binder_of_test(self, name: str) -> str:
-        """Return the binder that a test is of."""
-        test = self.tests[name]
-        if test.binder is not None:
-            return test.binder
-        return self.electrodes[test.electrode or self.cells[test.cell or ""].electrode].binder
 
     def contrasts(self) -> list[tuple[str, str]]:
         """Return the comparisons that the study asks for: each a binder, and the one it is compared with."""
@@ -284,7 +277,6 @@ def _sample(
     electrode: Electrode,
     masses: Masses,
     configuration: Configuration | None,
-    nominal: Quantity | None,
 ) -> Sample:
     return Sample(
         name=name,
@@ -296,7 +288,6 @@ def _sample(
         active_mass=masses.active_mass,
         coating_mass=masses.coating_mass,
         electrode_area=masses.electrode_area,
-        nominal_capacity=nominal,
         shared_uncertainty=masses.shared_uncertainty,
         arithmetic=masses.steps,
     )

@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from byssus.analysis.cycling.cell import Cell
 from byssus.analysis.examined import Examined
-from byssus.conventions import CapacityBasis
+from byssus.conventions import CapacityBasis, Configuration
 from byssus.errors import SeveralErrors
 from byssus.files import check_replaceable
 from byssus.findings import Finding
@@ -153,17 +153,19 @@ def simulate_study(
     )
     losses = tuple(losses_of(outcomes).values())
     simulation = replace(_told(prepared, outcomes, calibrations), spread=spreads, losses=losses)
-    tables = tuple(_named_apart(outcomes))
-    cells = {table.metadata.sample.name or "": _cell(prepared, calibrations, table) for table in tables}
+    groups = _groups(study, dict.fromkeys(each.sample for each in outcomes))
+    tables = tuple(_named_apart(outcomes, groups))
+    fitted = {name: _fitted(prepared, calibrations, name) for name in prepared.cells}
+    cells = {table.metadata.sample.name or "": fitted[_sample_of(table)] for table in tables}
     analysed, lacking = examined(tables, cells)
-    made = _as_study(study, outcomes, store, tests)
+    made = _as_study(study, outcomes, groups, store, tests)
     virtual = Virtual(
         study=study,
         tables=tables,
         examined=analysed,
         # What is printed stands beside what the analysis makes of the tables.
         tell=lambda cells: replace(simulation, beside=tuple(_beside(study, cells, outcomes))),
-        findings=(*_ended(tables, analysed), *limits_passed(tables, cells), *lacking, *(finding for each in analysed for finding in each.findings),
+        findings=(*_ended(tables, analysed), *limits_passed([each.table for each in outcomes], fitted), *lacking, *(finding for each in analysed for finding in each.findings),
                   *(finding for name, each in calibrations.items() for finding in (*lost(name, each), *unsolved(name, each)))),
         methods=(_METHOD, LOSSES) if losses else (_METHOD,),
         files=lambda run: {"simulated.json": VirtualRun(run, outcomes, calibrations, spreads).as_json(),
@@ -180,9 +182,8 @@ def _jobs(
     prepared: Prepared, calibrations: Mapping[str, Calibration], asked: Asked, instrument: Instrument | None
 ) -> Iterator[Job]:
     for (name, test), protocol in prepared.protocols.items():
-        cell = prepared.cells[name]
+        cell = _fitted(prepared, calibrations, name)
         if name in calibrations:
-            cell = cell.with_inputs(calibrations[name].fitted)
             protocol = resolved(prepared.study, name, test, cell, prepared.known)
         kind, reason = model_for(prepared, name, largest_current(cell, protocol), asked)
         about = _weighed(prepared.study.sample(name), cell)
@@ -193,51 +194,71 @@ def _jobs(
 def _weighed(sample: Sample, cell: VirtualCell) -> Sample:
     """Return a sample with mass and area of what is simulated, where the study's masses say another, or none."""
     mass, area = cell.active_mass, cell.electrode.inputs["area"].value
-    changed: dict[str, Quantity] = {}
-    if sample.active_mass is None or not math.isclose(sample.active_mass.to("kg").value, mass, rel_tol=1e-6):
-        changed["active_mass"] = Quantity(mass * 1e6, "mg")
+    changed: dict[str, Any] = {}
+    if sample.active_mass is None or not math.isclose(before := sample.active_mass.to("kg").value, mass, rel_tol=1e-6):
+        changed = {"active_mass": Quantity(mass * 1e6, "mg"), "shared_uncertainty": {}, "arithmetic": ()}
+        if sample.active_mass is not None and sample.coating_mass is not None:
+            coating = sample.coating_mass.to("mg").value * mass / before
+            changed["coating_mass"] = Quantity(coating, "mg")
     if sample.electrode_area is None or not math.isclose(sample.electrode_area.to("m^2").value, area, rel_tol=1e-6):
         changed["electrode_area"] = Quantity(area * 1e4, "cm^2")
     return sample.model_copy(update=changed)
 
 
-def _as_study(study: Study, outcomes: Sequence[Outcome], store: Path, tests: Sequence[str]) -> Study:
+def _groups(study: Study, samples: Iterable[str]) -> dict[str, str]:
+    """Return what each virtual cell stands for: its binder, where it is the only half cell of it, else itself.
+
+    Virtual cells of one binder differ in what they were given (loading, electrolyte, active material), and not by
+    chance as cells of one coating do: a mean of them would be of nothing.  Nor has a full cell one binder.
+    """
+    names = list(samples)
+    binders = {name: study.electrodes[study.virtual[name].electrode].binder for name in names}
+    count = Counter(binders.values())
+    return {
+        name: binder if count[binder] == 1 and study.virtual[name].configuration is Configuration.HALF else name
+        for name, binder in binders.items()
+    }
+
+
+def _as_study(
+    study: Study, outcomes: Sequence[Outcome], groups: Mapping[str, str], store: Path, tests: Sequence[str]
+) -> Study:
     """Return the study of the simulated cycling tables: one cell for each, in the words of the study.
 
-    Where several kinds of cycling were simulated, each is a group of its own: a formation is no second cell of a
-    rate test.
+    Where several kinds of cycling were simulated, each says which: a formation is no second cell of a rate test.
     """
     cycled = [each for each in outcomes if each.table.metadata.kind == "cycling"]
-    kinds = {each.test for each in cycled}
+    several = len({each.test for each in cycled}) > 1
     cells: dict[str, StudyCell] = {}
     binders, electrodes = {}, {}
     names = study.file_names()
-    for each in cycled:
-        virtual = study.virtual[each.sample]
+    shared = Counter(study.virtual[name].electrode for name in groups)
+    for each in cycled if cycled else outcomes:
+        virtual, group, sample = study.virtual[each.sample], groups[each.sample], each.table.metadata.sample
         electrode = study.electrodes[virtual.electrode]
-        group = electrode.binder if len(kinds) == 1 else f"{electrode.binder}, {each.test}"
-        name = each.sample if len(kinds) == 1 else f"{each.sample}, {each.test}"
-        coating = virtual.electrode if len(kinds) == 1 else f"{virtual.electrode}, {each.test}"
         binders[group] = study.binders[electrode.binder]
-        electrodes[coating] = electrode.model_copy(update={"binder": group})
+        coating = virtual.electrode if shared[virtual.electrode] == 1 else f"{virtual.electrode}, {each.sample}"
+        changed: dict[str, Any] = {"binder": group}
+        if sample.active_mass != study.sample(each.sample).active_mass:
+            # It was simulated with another loading than that of the recipe, which has no say any more.
+            changed |= {"recipe": None, "active_loading": None, "coating_loading": None}
+        electrodes[coating] = electrode.model_copy(update=changed)
+        if each not in cycled:
+            continue
         place = store / "tables" / f"{names[each.sample]}-{each.test}.parquet"
         each.table.write_parquet(place)
-        sample = each.table.metadata.sample
-        cells[name] = StudyCell(
+        cells[f"{each.sample}, {each.test}" if several else each.sample] = StudyCell(
             electrode=coating, configuration=virtual.configuration, files=(str(place.resolve()),),
-            active_mass=sample.active_mass, electrode_area=sample.electrode_area,
+            test=each.test if several else None, active_mass=sample.active_mass,
+            coating_mass=sample.coating_mass if "recipe" in changed else None, electrode_area=sample.electrode_area,
         )  # fmt: skip
-    if not cells:
-        electrodes = {name: each for name, each in study.electrodes.items()
-                      if name in {study.virtual[one.sample].electrode for one in outcomes}}  # fmt: skip
-        binders = {each.binder: study.binders[each.binder] for each in electrodes.values()}
     title = f"{study.title}: simulated {', '.join(tests)}"
     used = {each.recipe for each in electrodes.values()}
     recipes = {name: each for name, each in study.recipes.items() if name in used}
     files = {name: each for name, each in study.recipe_files.items() if name in used}
     return replace(
         study, title=title, binders=binders, electrodes=electrodes, recipes=recipes, recipe_files=files, cells=cells,
-        virtual={}, excluded={}, references=_comparable(study, kinds, set(binders)), data=Path("/"),
+        virtual={}, excluded={}, references=_comparable(study, {each.test for each in cycled}, set(binders)), data=Path("/"),
     )  # fmt: skip
 
 
@@ -257,36 +278,34 @@ def _told(prepared: Prepared, outcomes: Sequence[Outcome], calibrations: Mapping
         )
         for each in outcomes
     )  # fmt: skip
-    given = {}
-    for name in dict.fromkeys(each.sample for each in outcomes):
-        cell = prepared.cells[name]
-        if name in calibrations:
-            cell = cell.with_inputs(calibrations[name].fitted)
-        given[name] = tuple(explain(cell))
+    names = dict.fromkeys(each.sample for each in outcomes)
+    given = {name: tuple(explain(_fitted(prepared, calibrations, name))) for name in names}
     return Simulation(
         runs, given, tables=tuple(f"{each.sample}, {each.test}" for each in outcomes),
         fitted=tuple(told(name, each) for name, each in calibrations.items()),
     )  # fmt: skip
 
 
-def _named_apart(outcomes: Sequence[Outcome]) -> Iterator[Table]:
-    """Return the tables that are no cycling; several of one sample and kind go by their test too."""
+def _named_apart(outcomes: Sequence[Outcome], groups: Mapping[str, str]) -> Iterator[Table]:
+    """Return the tables that are no cycling, of what they stand for; several of one sample and kind go by their test too."""
     others = [each for each in outcomes if each.table.metadata.kind != "cycling"]
     kinds = Counter((each.sample, each.table.metadata.kind) for each in others)
     for each in others:
         metadata = each.table.metadata
-        if kinds[each.sample, metadata.kind] > 1:
-            sample = metadata.sample.model_copy(update={"name": f"{each.sample}, {each.test}"})
-            yield replace(each.table, metadata=metadata.model_copy(update={"sample": sample}))
-        else:
-            yield each.table
+        name = f"{each.sample}, {each.test}" if kinds[each.sample, metadata.kind] > 1 else each.sample
+        sample = metadata.sample.model_copy(update={"name": name, "binder": groups[each.sample]})
+        yield replace(each.table, metadata=metadata.model_copy(update={"sample": sample}))
 
 
-def _cell(prepared: Prepared, calibrations: Mapping[str, Calibration], table: Table) -> VirtualCell:
-    """Return the virtual cell that a table is of."""
-    name = (table.metadata.sample.name or "").removesuffix(f", {table.metadata.vendor['test']}")
+def _fitted(prepared: Prepared, calibrations: Mapping[str, Calibration], name: str) -> VirtualCell:
+    """Return a virtual cell as it is simulated, with what was fitted of it."""
     cell = prepared.cells[name]
     return cell.with_inputs(calibrations[name].fitted) if name in calibrations else cell
+
+
+def _sample_of(table: Table) -> str:
+    """Return the virtual cell that a table is of."""
+    return (table.metadata.sample.name or "").removesuffix(f", {table.metadata.vendor['test']}")
 
 
 def _ended(tables: Sequence[Table], analysed: Sequence[Examined]) -> Iterator[Finding]:

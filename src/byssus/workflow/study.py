@@ -16,10 +16,12 @@ from byssus.analysis.compare import (
     METHOD,
     BinderDifference,
     BinderMean,
+    Kind,
     common_basis,
     compare_binders,
     compare_with_control,
     headlines,
+    kind_of,
     kinds,
 )
 from byssus.analysis.cycling.cell import Cell, examine
@@ -127,11 +129,11 @@ class Run:
     def headlines(self) -> list[Result]:
         """The few numbers of each cell that a person looks at first."""
         found = []
-        for words, members in kinds([cell.cycling for cell in self.cells]).items():
+        for kind, members in kinds([cell.cycling for cell in self.cells]).items():
             basis, names = common_basis(members), {member.sample for member in members}
             for cell in self.cells:
                 if cell.name in names:
-                    found += headlines(cell.results, words, basis)
+                    found += headlines(cell.results, kind.words, basis)
         return found
 
     @property
@@ -437,14 +439,15 @@ def _identical(cells: Sequence[Cell]) -> Iterator[Finding]:
 
 
 def _few_cells(cells: Sequence[Cell]) -> Iterator[Finding]:
-    groups: dict[str, list[str]] = {}
+    groups: dict[tuple[str, str | None], list[str]] = {}
     for same in _tests(cells):
-        groups.setdefault(same[0].cycling.group, []).append(same[0].name)
-    for group, names in groups.items():
+        groups.setdefault((same[0].cycling.group, same[0].cycling.test), []).append(same[0].name)
+    for (group, test), names in groups.items():
         if len(names) == 1:
+            in_test = "" if test is None else f" in its test {test!r}"
             yield Finding(
                 "single-cell",
-                f"binder {group!r} is represented by this one cell; ± holds nothing of the spread between cells",
+                f"binder {group!r} is represented by this one cell{in_test}; ± holds nothing of the spread between cells",
                 sample=names[0],
                 value=1,
             )
@@ -453,9 +456,9 @@ def _few_cells(cells: Sequence[Cell]) -> Iterator[Finding]:
 def _copies(cells: Sequence[Cell]) -> Iterator[str]:
     """Yield the samples that hold the same data as an earlier one of their binder and kind."""
     for same in _tests(cells):
-        seen: set[tuple[str, tuple[str, str]]] = set()
+        seen: set[tuple[str, Kind]] = set()
         for cell in same:
-            what = (cell.cycling.group, cell.cycling.words)
+            what = (cell.cycling.group, kind_of(cell.cycling))
             if what in seen:
                 yield cell.name
             seen.add(what)

@@ -101,6 +101,8 @@ class Cycling:
     #: Whether the instrument counted the charge, or it was integrated here.
     counted: bool
     findings: tuple[Finding, ...]
+    #: Which test it was cycled in, where the study says one; cells of different tests are not compared.
+    test: str | None = None
 
     @property
     def best_basis(self) -> CapacityBasis:
@@ -220,6 +222,7 @@ def analyse(table: Table, *, baseline: int = 1) -> Cycling:
         rate_basis=rate_basis,
         counted=CAPACITY in table.data.columns,
         findings=tuple(findings),
+        test=sample.test,
     )
 
 

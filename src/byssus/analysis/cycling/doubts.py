@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from byssus.analysis.cycling.columns import CYCLE, EFFICIENCY, WHOLE, capacity_column, u
+from byssus.analysis.cycling.columns import CURRENT, CYCLE, EFFICIENCY, WHOLE, capacity_column, half_column, u
 from byssus.conventions import CapacityBasis, CellDirection
 from byssus.findings import Finding
 from byssus.measured.checks import disagree, mass_in_name
@@ -24,6 +24,8 @@ OPEN_WINDOW = 0.05
 OPEN_CHARGE = 0.95
 #: An efficiency is impossible beyond 100 % by this many of its standard uncertainties, and by this many per cent.
 BEYOND_UNCERTAINTY, BEYOND_PER_CENT = 3.0, 1.0
+#: A half whose mean current is below this share of that of the one before also gives back what the faster one left.
+SLOWER = 0.9
 #: Lithium that may come out beyond what went in, as a share of the first half's charge: drifts add up.
 INVENTORY_SHARE = 0.05
 #: A printed efficiency is a ratio of two printed capacities if it is that but for their last digits and this share:
@@ -141,9 +143,11 @@ def before_first(moving: pl.DataFrame, first_charge: float, words: tuple[str, st
 
 
 def impossible(cycles: pl.DataFrame, words: tuple[str, str], sample: str) -> Iterator[Finding]:
-    """Tell of efficiencies above 100 % that rounding does not explain."""
+    """Tell of efficiencies above 100 % that neither rounding nor a lower current than in the cycle before explains."""
+    current = half_column(words[1], CURRENT)
+    slower = (pl.col(current) < SLOWER * pl.col(current).shift(1)).fill_null(value=False)
     margin = pl.max_horizontal(pl.lit(BEYOND_PER_CENT), BEYOND_UNCERTAINTY * pl.col(u(EFFICIENCY)).fill_null(0.0))
-    beyond = cycles.filter(pl.col(EFFICIENCY) > 100 + margin)
+    beyond = cycles.filter(pl.col(EFFICIENCY) > 100 + margin, ~slower)
     if beyond.height:
         worst = beyond.sort(EFFICIENCY, descending=True).row(0, named=True)
         yield Finding(
