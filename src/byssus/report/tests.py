@@ -3,44 +3,70 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 
 from byssus.analysis.examined import Examined
 from byssus.analysis.impedance.comparing import Between, Change, Estimate, before_and_after
 from byssus.analysis.result import Result
+from byssus.conventions import Configuration
 from byssus.quantity import pretty_unit
 from byssus.report.answer import Column, Entry, Row, number
 from byssus.report.tables import Listing
 from byssus.study.techniques import TECHNIQUES
 
+#: Which of several spectra, and what it was taken at: that differs a little from one sample to the other.
+_SPECTRUM = re.compile(r"(.*, spectrum \d+) at (.*)")
+_UNDER = "± is one standard uncertainty. What lies behind each number stands in the folder tests/ beside this page."
+
 
 def tables_of_tests(examined: Sequence[Examined]) -> list[Listing]:
-    """Lay out what was found, one table for each technique, in the order in which they first came."""
-    made = []
-    for technique in dict.fromkeys(each.technique for each in examined):
-        tests = [each for each in examined if each.technique == technique]
-        by_test = [{_key(result): result for result in each.results} for each in tests]
-        keys = dict.fromkeys(key for found in by_test for key in found)
-        made.append(
-            Listing(
-                anchor=f"of-{technique}",
-                title=TECHNIQUES[technique].title,
-                heads=("Quantity", "Unit"),
-                columns=tuple(
-                    Column(each.sample, "" if each.group == each.sample else each.group, each.sample) for each in tests
-                ),
-                rows=tuple(
-                    Row(
-                        _capital(name),
-                        ("" if unit == "1" else pretty_unit(unit), basis or ""),
-                        tuple(_entry(found.get((name, unit, basis))) for found in by_test),
-                    )
-                    for name, unit, basis in keys
-                ),
-                under="± is one standard uncertainty. What lies behind each number stands in the folder tests/ beside this page.",
-            )
-        )
-    return made
+    """Lay out what was found, one table for each technique and kind of cell, in the order in which they first came.
+
+    What no sample of a table gives stands under it with the reason, and in no line of its own.
+    """
+    alike: dict[str, dict[Configuration | None, list[Examined]]] = {}
+    for each in examined:
+        configuration = each.tables[0].metadata.sample.configuration
+        alike.setdefault(each.technique, {}).setdefault(configuration, []).append(each)
+    return [
+        _table(technique, tests, configuration if len(parts) > 1 else None)
+        for technique, parts in alike.items()
+        for configuration, tests in parts.items()
+    ]
+
+
+def _table(technique: str, tests: Sequence[Examined], configuration: Configuration | None) -> Listing:
+    by_test = [{_key(result): result for result in each.results} for each in tests]
+    keys = list(dict.fromkeys(key for found in by_test for key in found))
+    given = [key for key in keys if any(found[key].value is not None for found in by_test if key in found)]
+    lacking: dict[str, list[str]] = {}
+    for key in keys:
+        if key not in given:
+            reasons = dict.fromkeys(found[key].reason or "" for found in by_test if key in found)
+            names = lacking.setdefault("; or ".join(reasons), [])
+            names += [key[0]] if key[0] not in names else []
+    of_all = " of all" if len(tests) > 1 else ""
+    of = "" if configuration is None else f" of {configuration} cells"
+    return Listing(
+        anchor=f"of-{technique}" + ("" if configuration is None else f"-{configuration}"),
+        title=TECHNIQUES[technique].title + of,
+        heads=("Quantity", "Unit"),
+        columns=tuple(
+            Column(each.sample, "" if each.group == each.sample else each.group, each.sample) for each in tests
+        ),
+        rows=tuple(_row(key, by_test) for key in given),
+        under=" ".join([_UNDER, *(f"Missing{of_all}: {', '.join(names)} ({why})." for why, names in lacking.items())]),
+    )
+
+
+def _row(key: tuple[str, str, str | None], by_test: Sequence[Mapping[tuple[str, str, str | None], Result]]) -> Row:
+    name, unit, basis = key
+    places = [_place(found[key]) if key in found else "" for found in by_test]
+    shared = len({place for place in places if place}) == 1
+    entries = (_entry(found.get(key), "" if shared else place) for found, place in zip(by_test, places, strict=True))
+    where = f" at {max(places)}" if shared else ""
+    return Row(_capital(name) + where, ("" if unit == "1" else pretty_unit(unit), basis or ""), (*entries,))
 
 
 def tables_of_changes(examined: Sequence[Examined]) -> list[Listing]:
@@ -116,16 +142,24 @@ def _rounded(value: float, decimals: int, *, signed: bool) -> str:
 
 
 def _key(result: Result) -> tuple[str, str, str | None]:
-    return result.name, result.unit, result.basis
+    spectrum = _SPECTRUM.fullmatch(result.name)
+    return spectrum[1] if spectrum else result.name, result.unit, result.basis
 
 
-def _entry(result: Result | None) -> Entry:
+def _place(result: Result) -> str:
+    """Return what a spectrum was taken at; nothing of other results."""
+    spectrum = _SPECTRUM.fullmatch(result.name)
+    return spectrum[2] if spectrum else ""
+
+
+def _entry(result: Result | None, place: str) -> Entry:
     if result is None:
         return Entry("")
-    if result.value is None:
-        return Entry("missing", (result.reason or "",), missing=True)
     # A number may stand with a reservation.
-    return number(result.value, result.uncertainty, result.unit, (result.reason,) if result.reason else ())
+    under = tuple(part for part in (place, result.reason) if part)
+    if result.value is None:
+        return Entry("missing", under, missing=True)
+    return number(result.value, result.uncertainty, result.unit, under)
 
 
 def _capital(text: str) -> str:
