@@ -419,6 +419,8 @@ virtual:
     window: [0.005 V, 1.5 V]
     model: SPM
     binder: true
+    # Of 53 % of pores, soaked, the first SEI leaves less when the silicon is empty again.
+    given: {least porosity: "0.45"}
     tests: {formed: false, cycling: {cycles: 3}}
 """
 
@@ -429,6 +431,7 @@ def test_a_simulated_study_answers_with_its_losses(tmp_path: Path) -> None:
     run = simulate_study(tmp_path, Asked(("cycling",)))
     answer = json.loads((run.run.folder / "simulated.json").read_bytes())
     told = answer["samples"]["A"]["cycling"]["losses"]
+    assert [each["sample"] for each in answer["findings"] if each["code"] == "pores-closed"] == ["A"]
     assert told["reference_cycle"] == 1
     assert [each["cycle"] for each in told["cycles"]] == [1, 2, 3]
     last = told["cycles"][-1]

@@ -9,6 +9,7 @@ import html
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,15 @@ from ruamel.yaml import YAML
 from scipy.stats import t as student
 from shared import square_wave
 
-from byssus.analysis.compare import COPIES, common_cycle, compare_binders, kinds, median_cell, over_cycles
+from byssus.analysis.compare import (
+    COPIES,
+    common_cycle,
+    compare_binders,
+    compare_with_control,
+    kinds,
+    median_cell,
+    over_cycles,
+)
 from byssus.analysis.cycling.cell import examine
 from byssus.analysis.cycling.columns import EFFICIENCY, RETENTION
 from byssus.analysis.cycling.cycles import Cycling, analyse
@@ -32,7 +41,7 @@ from byssus.measured.steps import add_directions
 from byssus.measured.tables import Table
 from byssus.quantity import Quantity
 from byssus.report import build
-from byssus.report.answer import answers, digits, number
+from byssus.report.answer import answers, difference_tables, digits, number
 from byssus.report.build import Report, grouped, side_by_side, to_html
 from byssus.report.citations import DOI, NAMED, bibtex
 from byssus.report.tables import listings
@@ -64,6 +73,29 @@ def cell(
     hours = [2.0, first, *(value for n in range(cycles - 1) for value in (1.5 * fade**n, 1.49 * fade**n))]
     table = square_wave([opens, -opens] * cycles, hours, sample=sample, records=21, digit_Ah=1e-6)
     return table, analyse(table)
+
+
+def test_cells_of_different_tests_are_not_averaged() -> None:
+    results = [
+        replace(cell(f"{group}{at}", group, fade=0.97 - 0.01 * at, cycles=6 + at)[1], test=("rate", "cycling")[at // 2])
+        for group in ("CMC", "CCL")
+        for at in range(4)
+    ]
+    summaries = {result.sample: summarise(result) for result in results}
+    means = compare_binders(results, summaries)
+    assert {(mean.group, mean.test, mean.cells) for mean in means} == {
+        (group, test, 2) for group in ("CMC", "CCL") for test in ("rate", "cycling")
+    }
+    rate, cycling = answers(results, summaries, means)
+    assert (rate.kind, cycling.kind) == (
+        "Half cells, electrode made empty: rate",
+        "Half cells, electrode made empty: cycling",
+    )
+    assert [row.name for row in cycling.cells] == ["CMC2", "CMC3", "CCL2", "CCL3"]
+    less = compare_with_control(results, summaries, [("CCL", "CMC")])
+    assert [each.kind for each in difference_tables(less)] == [rate.kind, cycling.kind]
+    # Each test is compared in a cycle of its own.
+    assert {mean.cycle for mean in means if mean.name.startswith("retention")} == {6, 8}
 
 
 def report(

@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from byssus import workflow
 from byssus.app import cli, terminal
 from byssus.errors import AnalysisError, ReadError, UnitError, UsageError
+from byssus.findings import Finding
 from byssus.quantity import Quantity
 from byssus.study.study import Study, load
 from byssus.study.techniques import TECHNIQUES, said
@@ -341,6 +342,7 @@ def test_a_table_without_units_is_mapped_on_the_command_line(tmp_path: Path) -> 
         return CliRunner().invoke(cli.app, ["analyse", "cv", str(file), *words])
 
     assert "is of no format" in str(analyse().exception)
+    assert "say what its columns are (--columns" in str(analyse().exception)
     columns = "{time: {column: time, unit: s}, voltage: {column: E, unit: V}, current: {column: I, unit: mA}}"
     told = analyse("--columns", columns)
     assert told.exit_code == 0, told.exception
@@ -356,6 +358,22 @@ def test_a_table_without_units_is_mapped_on_the_command_line(tmp_path: Path) -> 
         ("{voltage: E, current: I}", "names no unit"),
     ):
         assert said_of_it in str(analyse("--columns", wrong).exception)
+    read = CliRunner().invoke(cli.app, ["read", str(file), "--columns", columns, "--json"])
+    assert read.exit_code == 0, read.exception
+    assert json.loads(read.stdout)["table"]["kind"] == "cycling"
+
+
+def test_of_many_findings_the_terminal_shows_the_first_of_each_kind(capsys: pytest.CaptureFixture[str]) -> None:
+    many = [Finding("missing-rest", f"number {at}", sample="A") for at in range(30)]
+    few = [Finding("short-circuit", "one", sample="A")]
+    terminal.print_findings([*many, *few], report=True)
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "number 1 (and 28 more of missing-rest in the report)" in printed
+    assert "number 2" not in printed
+    assert "one" in printed
+    # Without a report they stand nowhere else.
+    terminal.print_findings([*many, *few])
+    assert "number 29" in capsys.readouterr().out
 
 
 def test_a_held_current_is_no_voltammogram(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from shared import EXAMPLES
 
 from byssus.app.cli import _carry_out
 from byssus.errors import ByssusError
+from byssus.figure.redraw import Results, Wanted
 from byssus.measured.read import read
 from byssus.measured.tables import TRUTH
 from byssus.physics.silicon import ELECTRODES
@@ -168,6 +169,26 @@ def test_virtual_tests_go_through_the_analyses_of_real_ones(made: tuple[Path, Vi
     assert {"charge-transfer resistance", "oxidation peak potential", "pulses"} <= names
     pulses = pl.read_csv(folder / "tests" / "A-pulses.csv")
     assert pulses.height == sum(1 for _ in made[1].samples()["A"]["gitt"]["summary"])
+
+
+def test_virtual_cells_of_one_binder_are_no_replicates_and_tests_no_cells(tmp_path: Path) -> None:
+    folder = study(tmp_path, STUDY.replace("given: {radius: 100 nm}", "given: {loading: 1.2 mg/cm^2}"))
+    done = simulate_study(folder, Asked(("rate", "cycling"))).run
+    means = {(mean.group, mean.test): mean for mean in done.compared.means}
+    assert set(means) == {(sample, test) for sample in "AB" for test in ("rate", "cycling")}
+    assert all(mean.cells == 1 and mean.interval is None for mean in means.values())
+    assert {mean.cycle for mean in means.values() if mean.cycle != 1} <= {None, 3, 8}
+    drawn = {file.stem for file in (done.folder / "figures").glob("*.svg")}
+    assert {"retention-cycling", "rate-capability-rate", "first-cycle-rate"} <= drawn
+    # What was given goes before the loading of the recipe, of the coating too.
+    assert "masses-contradict" not in {each.code for each in done.findings}
+    light, heavy = (cell.table.metadata.sample for cell in done.cells if cell.name in ("A, rate", "B, rate"))
+    assert heavy.active_mass.to("mg").value == pytest.approx(1.2 * 1.13, rel=1e-3)  # type: ignore[union-attr]
+    shares = [each.active_mass.to("mg").value / each.coating_mass.to("mg").value for each in (light, heavy)]  # type: ignore[union-attr]
+    assert shares[1] == pytest.approx(shares[0], rel=1e-6)
+    # A folder can be drawn from again, test by test.
+    again = Results.at(done.folder)
+    assert again.draw("retention-cycling", Wanted(groups=("B",))).title == "Retention (cycling)"
 
 
 def test_what_is_written_are_tables_a_report_and_the_answer(made: tuple[Path, VirtualRun]) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from byssus.app import terminal
+from byssus.app.columns import ColumnsOption, column_map
 from byssus.conventions import Configuration, Made
 from byssus.errors import UsageError
 
 if TYPE_CHECKING:
     from byssus.analysis.examined import Examined
-    from byssus.measured.readers.generic import ColumnMap
     from byssus.study.techniques import Technique
 
 _SCHEMA = "byssus.analyse/1"
@@ -32,13 +32,7 @@ def analyse(
     cell: Annotated[Configuration | None, typer.Option(help="What the cell is.")] = None,
     made: Annotated[Made | None, typer.Option(help="How the electrode of a half cell was made.")] = None,
     reader: Annotated[str | None, typer.Option(help="Name of a reader, to skip the recognition by content.")] = None,
-    columns: Annotated[
-        str | None,
-        typer.Option(
-            help="What the columns of a text or workbook are, where no reader knows it, as a study has it: "
-            "'{voltage: {column: E, unit: V}, current: {column: I, unit: mA}}'."
-        ),
-    ] = None,
+    columns: ColumnsOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Analyse GITT, voltammetry, conductivity and the like from an instrument's files."""
@@ -54,7 +48,7 @@ def analyse(
         _describe(list(TECHNIQUES.values()) if asked is None else [asked], as_json)
         return
     with terminal.answering(as_json, empty):
-        mapped = None if columns is None else _column_map(columns, asked.kinds)
+        mapped = column_map(columns, next(each for each in asked.kinds if each != "pulses"))
     options = {"configuration": cell, "made": made, "reader": reader, "columns": mapped, "out": out}
     _carry_out(asked, paths, given, options, as_json)
 
@@ -73,30 +67,6 @@ def _sorted(asked: Technique, words: Sequence[str]) -> tuple[list[Path], dict[st
             raise UsageError("is given twice", field=called, value=value.strip(), fix="give it once")
         given[called] = value.strip()
     return paths, given
-
-
-def _column_map(text: str, kinds: Sequence[str]) -> ColumnMap:
-    """Read a column map, or its columns alone, of the first of some kinds of table that a file can be mapped to."""
-    from pydantic import ValidationError
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    from byssus.measured.readers.generic import ColumnMap
-
-    fix = "write it as in a study: '{voltage: {column: E, unit: V}, current: {column: I, unit: mA}}'"
-    try:
-        given = YAML(typ="safe").load(text)
-    except YAMLError as error:
-        raise UsageError("is not YAML", field="--columns", value=text, fix=fix) from error
-    if not isinstance(given, dict):
-        raise UsageError("names no columns", field="--columns", value=text, fix=fix)
-    kind = next(kind for kind in kinds if kind != "pulses")
-    try:
-        return ColumnMap.model_validate({"kind": kind} | (given if "columns" in given else {"columns": given}))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(("--columns", *(str(step) for step in first["loc"])))
-        raise UsageError(str(first["msg"]).removeprefix("Value error, "), field=where, fix=fix) from error
 
 
 def _describe(techniques: Sequence[Technique], as_json: bool) -> None:

@@ -22,6 +22,7 @@ import typer
 
 from byssus import __version__
 from byssus.app import analyse, calc, design, known, protocol, sensitivity, simulate, terminal
+from byssus.app.columns import ColumnsOption, column_map
 from byssus.conventions import Configuration, Made
 from byssus.errors import (
     ByssusError,
@@ -276,6 +277,7 @@ def read(
         ),
     ] = None,
     reader: Annotated[str | None, typer.Option(help="Name of a reader, to skip the recognition by content.")] = None,
+    columns: ColumnsOption = None,
     force: Annotated[bool, typer.Option("--force", help="Replace what stands at --out, whoever wrote it.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -284,7 +286,15 @@ def read(
 
     with terminal.answering(as_json, {"schema": "byssus.read/1", "table": None}), terminal.progressing() as progress:
         progress(f"reading {file.name}", 0, 1)
-        table = workflow.read_file(file, out=out, reader=reader, configuration=cell, made=made, force=force)
+        table = workflow.read_file(
+            file,
+            out=out,
+            reader=reader,
+            columns=column_map(columns, "cycling"),
+            configuration=cell,
+            made=made,
+            force=force,
+        )
     described = workflow.describe(table)
     if as_json:
         findings = [finding.as_dict() for finding in by_severity(table.findings)]
@@ -401,7 +411,7 @@ def _run(verb: Callable[[Any], Any], as_json: bool) -> None:
         for said in (str(done.reuse), done.reuse.note):
             if said:
                 terminal.screen().print(said, markup=False)
-        terminal.print_findings(done.findings)
+        terminal.print_findings(done.findings, report=True)
         print(done.report)  # noqa: T201 - unwrapped and last, whatever the width of the terminal
     if done.errors:
         raise typer.Exit(1)

@@ -111,8 +111,11 @@ def _print_done(done: Any) -> None:
     terminal.print_table(
         ("sample", "test", "model", "steps", "records", "s", "ended"), rows, right=("steps", "records", "s")
     )
-    for each in dict.fromkeys((each.sample, each.kind, each.reason) for each in done.outcomes):
-        terminal.screen().print(f"{each[0]}: {each[1]}, {each[2]}", markup=False)
+    tests: dict[tuple[str, str, str], list[str]] = {}
+    for each in done.outcomes:
+        tests.setdefault((each.sample, each.kind, each.reason), []).append(each.test)
+    for (sample, kind, reason), of in tests.items():
+        terminal.screen().print(f"{sample}, {', '.join(of)}: {kind}, {reason}", markup=False)
     for sample, calibration in done.calibrations.items():
         _print_calibration(sample, calibration)
     if beside := done.beside:
@@ -130,7 +133,7 @@ def _print_done(done: Any) -> None:
             ],
             right=("simulated", "lowest", "highest", "±"),
         )
-    terminal.print_findings(done.run.findings)
+    terminal.print_findings(done.run.findings, report=True)
     print(done.run.report)  # noqa: T201 - unwrapped and last, whatever the width of the terminal
 
 

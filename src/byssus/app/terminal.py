@@ -8,6 +8,7 @@ import math
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,8 +111,12 @@ def print_rows(rows: Sequence[tuple[str, str]]) -> None:
     console.print(grid)
 
 
-def print_findings(findings: Iterable[Finding]) -> None:
-    """Print what looks wrong, the gravest first."""
+#: Of so many findings the terminal shows the first of each code, where a report has them all.
+_MANY, _OF_EACH = 20, 2
+
+
+def print_findings(findings: Iterable[Finding], *, report: bool = False) -> None:
+    """Print what looks wrong, the gravest first; of many, where a report has them all, the first of each code."""
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -121,8 +126,17 @@ def print_findings(findings: Iterable[Finding]) -> None:
     colours = {"error": "red", "warning": "yellow", "note": "dim"}
     grid = Grid.grid(padding=(0, 2))
     lines = []
+    counted: Counter[str] = Counter(finding.code for finding in ordered)
+    shown: Counter[str] = Counter()
     for finding in ordered:
+        shown[finding.code] += 1
+        left = counted[finding.code] - _OF_EACH
+        short = report and len(ordered) > _MANY and left > 1
+        if short and shown[finding.code] > _OF_EACH:
+            continue
         message = f"{finding.sample}: {finding.message}" if finding.sample else finding.message
+        if short and shown[finding.code] == _OF_EACH:
+            message += f" (and {left} more of {finding.code} in the report)"
         grid.add_row(Text(finding.severity, style=colours[finding.severity]), Text(finding.code), Text(message))
         lines.append(f"{finding.severity}, {finding.code}: {message}")
     print()  # noqa: T201

@@ -191,7 +191,8 @@ def _recognise(file: InstrumentFile) -> Reader:
         raise ReadError(
             "is of no format that Byssus knows by its content",
             file=file.label,
-            fix=f"Byssus reads: {known}; and any other text or workbook by a map of its columns",
+            fix="say what its columns are (--columns, or `columns` in a study; docs/formats.md), or export it in another "
+            f"format. Known are: {known}",
         )
     return reader
 

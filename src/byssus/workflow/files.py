@@ -16,6 +16,7 @@ from byssus.files import check_writable, write_whole
 from byssus.findings import Finding
 from byssus.measured.metadata import Sample
 from byssus.measured.read import read
+from byssus.measured.readers.generic import ColumnMap
 from byssus.measured.tables import PARQUET_KEY, VENDOR, Table
 
 
@@ -24,6 +25,7 @@ def read_file(
     *,
     out: Path | None = None,
     reader: str | None = None,
+    columns: ColumnMap | None = None,
     configuration: Configuration | None = None,
     made: Made | None = None,
     force: bool = False,
@@ -33,13 +35,15 @@ def read_file(
     Where it is known how a cycle begins (a full cell, or a half cell whose electrode is known to
     be made empty or full), what its cycles contradict is among the findings.
 
+    `columns` says what the columns of a text or workbook are that no reader knows.
+
     `out` ends in ``.parquet`` (data, metadata and findings) or ``.csv`` (data only).  What
     stands there already is replaced if it is a Byssus table, or with `force`; the
     instrument's own file never is.
     """
     if out is not None:
         _check_out(out, path, force=force)
-    table = read(path, sample=Sample(configuration=configuration, made=made), reader=reader)
+    table = read(path, sample=Sample(configuration=configuration, made=made), reader=reader, columns=columns)
     if table.metadata.kind == "cycling" and (configuration is Configuration.FULL or made is not None):
         table = table.with_findings(_of_cycles(table))
     if out is not None:
