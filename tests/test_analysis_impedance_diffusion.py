@@ -246,6 +246,16 @@ def test_the_wider_of_fits_and_scatter_is_taken_and_said() -> None:
     assert alike.changes[0].difference.rests_on == "fits"
 
 
+def test_a_copy_of_a_test_counts_once() -> None:
+    values = {0: (60.0, 0.3), 100: (70.0, 0.3)}
+    other = {0: (61.0, 0.3), 100: (81.0, 0.3)}
+    once = before_and_after([cell("a", "CCL", values), cell("b", "CCL", other)])
+    twice = before_and_after([cell("a", "CCL", values), cell("copy", "CCL", values), cell("b", "CCL", other)])
+    assert twice == once
+    assert once is not None
+    assert once.changes[0].cells == 2
+
+
 @pytest.mark.parametrize(("scatter", "error", "cells"), [(0.0, 1.0, 1), (3.0, 0.1, 4)])
 def test_intervals_hold_the_truth_as_often_as_they_say(scatter: float, error: float, cells: int) -> None:
     """Of cells that differ by `scatter`, each fitted with `error`: changes of 20 and 35 Ω, ratios of 4/3 and of 19/12."""

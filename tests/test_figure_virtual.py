@@ -319,6 +319,35 @@ def test_a_sample_both_measured_and_simulated_has_two_figures_and_two_names() ->
         assert "n = 2 cells, 1 of them simulated (dashed)." in together.caption
 
 
+def test_only_what_can_share_axes_is_drawn_together() -> None:
+    def table(name: str, configuration: Configuration, test: str | None) -> Table:
+        made = titration(sample(name).model_copy(update={"configuration": configuration}))
+        vendor = {} if test is None else {"test": test}
+        return Table(made.data, made.metadata.model_copy(update={"vendor": vendor}))
+
+    half, full = Configuration.HALF, Configuration.FULL
+    asked = [
+        ("a", half, "gitt"),
+        ("b", half, "gitt"),
+        ("a", half, "ici"),
+        ("b", half, "ici"),
+        ("c", full, "gitt"),
+        ("d", full, "gitt"),
+        ("e", full, None),
+    ]
+    figures = figures_of_tables([table(*each) for each in asked], groups=GROUPS)
+    together = {figure.name: figure for figure in figures if "cells" in figure.name}
+    assert {name: len(figure.legend()) for name, figure in together.items()} == {
+        "pulses-against-capacity-half-cells-gitt": 2,
+        "pulses-against-capacity-half-cells-ici": 2,
+        # What was measured says no test, and stands beside the one that there is.
+        "pulses-against-capacity-full-cells-gitt": 3,
+    }
+    assert together["pulses-against-capacity-half-cells-ici"].title == "Pulses against capacity (half cells, ici)"
+    alone = figures_of_tables([table(*each) for each in asked[:2]], groups=GROUPS)
+    assert "pulses-against-capacity" in {figure.name for figure in alone}
+
+
 def test_tables_of_other_kinds_and_empty_ones_give_no_figure() -> None:
     empty = impedance(sample("CCL-1"))
     cycling = square_wave([-1, 1], [1.0, 1.0], sample=sample("CCL-1"))

@@ -130,19 +130,21 @@ def drawn_together(tables: Sequence[Table], draw: Callable[[Sequence[Table]], Fi
     A full cell's voltage is no voltage against lithium, and a titration no pulse of power.  Where there are several
     such figures, each is named for what tells it apart.
     """
+    told = [(table.metadata.sample.configuration, str(table.metadata.vendor.get("test", ""))) for table in tables]
     parts: dict[tuple[str, str], list[Table]] = {}
-    for table in tables:
-        configuration = table.metadata.sample.configuration
+    for table, (configuration, test) in zip(tables, told, strict=True):
+        # A measured table does not say its test; it stands beside the simulated ones where those are of one.
+        tests = {other for cells, other in told if cells == configuration and other}
         cells = "" if configuration is None else f"{configuration} cells"
-        parts.setdefault((cells, str(table.metadata.vendor.get("test", ""))), []).append(table)
+        parts.setdefault((cells, next(iter(tests)) if not test and len(tests) == 1 else test), []).append(table)
     several = [len({key[at] for key, part in parts.items() if len(part) > 1}) > 1 for at in range(2)]
     for key, part in parts.items():
         if len(part) < 2 or (figure := draw(part)) is None:
             continue
-        told = [word for word, needed in zip(key, several, strict=True) if needed and word]
-        if told:
-            name = "-".join([figure.name, *(word.replace(" ", "-") for word in told)])
-            figure = figure.model_copy(update={"name": name, "title": f"{figure.title} ({', '.join(told)})"})
+        apart = [word for word, needed in zip(key, several, strict=True) if needed and word]
+        if apart:
+            name = "-".join([figure.name, *(word.replace(" ", "-") for word in apart)])
+            figure = figure.model_copy(update={"name": name, "title": f"{figure.title} ({', '.join(apart)})"})
         yield figure
 
 

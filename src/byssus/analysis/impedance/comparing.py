@@ -197,14 +197,19 @@ def before_and_after(examined: Sequence[Examined]) -> BeforeAndAfter | None:
     Parameters
     ----------
     examined
-        What was found of tests; those of impedance whose cycles are known are taken.
+        What was found of tests; those of impedance whose cycles are known are taken, copies of a test once.
 
     Returns
     -------
     BeforeAndAfter or None
         None where no binder has spectra at two numbers of cycles.
     """
-    cells = [cell for each in examined if each.technique == "eis" for cell in _cell(each)]
+    distinct: dict[object, _Cell] = {}
+    for each in examined:
+        for cell in _cell(each) if each.technique == "eis" else ():
+            # What agrees in every number to the last digit is one test, told twice, and counts once.
+            distinct.setdefault((cell.group, cell.origin, tuple(sorted(cell.values.items()))), cell)
+    cells = list(distinct.values())
     changes: list[Change] = []
     between: list[Between] = []
     for origin in dict.fromkeys(cell.origin for cell in cells):
