@@ -36,6 +36,10 @@ Layout
             current: {column: "I", unit: mA}
             unix_time: {column: Date, format: "%d.%m.%Y %H:%M:%S"}
 
+    On the command line, whole or its columns alone::
+
+        byssus read FILE --columns '{time: {column: t, unit: s}, voltage: U/V, current: I/mA}'
+
     A table's column goes by its name (``Voltage / V``), by its quantity (``voltage``,
     ``step_count``), or by one of the short words time, step, cycle, record, capacity,
     energy, temperature.
