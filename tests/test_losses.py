@@ -464,7 +464,7 @@ def test_pores_that_close_and_electrolyte_that_is_used_up_are_told_with_their_cy
         told = Metadata.model_validate(table.metadata.model_dump() | {"vendor": {"test": "cycling"}})
         found = limits_passed([Table(table.data, told)], {cell.name: cell})
         assert [each.code for each in found] == codes
-        assert all(each.sample == cell.name and each.message.startswith("cycling: from cycle") for each in found)
+        assert all(each.sample == cell.name and each.message.startswith("from cycle") for each in found)
     # The first cycle begins with the pores as made.
     assert "from cycle 2 on" in found[0].message
     # A titration or a spectrum has no cycles to be told of.

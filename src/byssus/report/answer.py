@@ -106,16 +106,18 @@ def answers(
         table of cells and count for nothing in a mean.
     """
     by_kind = kinds(results)
-    room, made = MOST_SENTENCES, []
-    for kind, members in by_kind.items():
-        counted = [member for member in members if member.sample not in copies]
+    counted = {kind: [member for member in members if member.sample not in copies] for kind, members in by_kind.items()}
+    room, said = MOST_SENTENCES, {}
+    # The longest tests say most, and have their say first.
+    for kind, members in sorted(by_kind.items(), key=lambda each: -max(member.last for member in each[1])):
         of_kind = [mean for mean in means if mean.kind == kind]
-        said = _sentences(counted, summaries, of_kind, common_basis(members))[:room]
-        room -= len(said)
-        made.append(
-            _answer(kind, members, counted, summaries, means, electrodes or {}, tuple(said), several=len(by_kind) > 1)
-        )
-    return made
+        said[kind] = tuple(_sentences(counted[kind], summaries, of_kind, common_basis(members))[:room])
+        room -= len(said[kind])
+    several = len(by_kind) > 1
+    return [
+        _answer(kind, members, counted[kind], summaries, means, electrodes or {}, said[kind], several=several)
+        for kind, members in by_kind.items()
+    ]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import csv
 import gzip
 import io
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -58,6 +59,8 @@ _EXTRA = "galvani"
 
 #: Stands in the title of a figure between what it shows and the one sample that it shows it of.
 _OF_SAMPLE = " of "
+#: Before what tells figures of several kinds of cell apart; so many of them have a line each in the contents.
+_OF_KIND, _STAND_APART = " (", 2
 #: Numbers behind a figure travel inside the page up to this many packed bytes, and those of all figures up to the other.
 MOST_PACKED, MOST_PACKED_OF_ALL = 1_000_000, 3_000_000
 
@@ -342,10 +345,15 @@ def _figures(figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> list[dict
 
 def _contents(figures: Sequence[Figure]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return headings of the contents, each with its figures: those of one kind, one for each sample, share one."""
+    bare = Counter(figure.title.partition(_OF_KIND)[0] for figure in figures)
     kinds: dict[str, list[tuple[str, str]]] = {}
     for figure in figures:
-        kind, _, sample = figure.title.partition(_OF_SAMPLE)
-        kinds.setdefault(kind if sample else figure.title, []).append((figure.name, sample or figure.title))
+        kind, _, apart = figure.title.partition(_OF_SAMPLE)
+        if not apart and bare[figure.title.partition(_OF_KIND)[0]] > _STAND_APART:
+            # Of one kind of cell or test: what stands in the brackets tells them apart.
+            kind, _, apart = figure.title.partition(_OF_KIND)
+            apart = figure.title if _OF_KIND in apart else apart.removesuffix(")")
+        kinds.setdefault(kind if apart else figure.title, []).append((figure.name, apart or figure.title))
     titles = {figure.name: figure.title for figure in figures}
     return [(kind if len(those) > 1 else titles[those[0][0]], those) for kind, those in kinds.items()]
 

@@ -62,11 +62,17 @@ def _table(technique: str, tests: Sequence[Examined], configuration: Configurati
 
 def _row(key: tuple[str, str, str | None], by_test: Sequence[Mapping[tuple[str, str, str | None], Result]]) -> Row:
     name, unit, basis = key
-    places = [_place(found[key]) if key in found else "" for found in by_test]
-    shared = len({place for place in places if place}) == 1
-    entries = (_entry(found.get(key), "" if shared else place) for found, place in zip(by_test, places, strict=True))
-    where = f" at {max(places)}" if shared else ""
-    return Row(_capital(name) + where, ("" if unit == "1" else pretty_unit(unit), basis or ""), (*entries,))
+    found = [each.get(key) for each in by_test]
+    places = [_place(result) for result in found if result is not None]
+    # What holds for all stands once, with the name and the unit.
+    shared = [part for part in places[0] if all(part in place for place in places)]
+    reasons = {result.reason for result in found if result is not None}
+    reservation = (
+        next(iter(reasons)) if len(reasons) == 1 and all(r is None or r.value is not None for r in found) else None
+    )
+    where = f" at {', '.join(shared)}" if shared else ""
+    words = ("" if unit == "1" else pretty_unit(unit), ", ".join(part for part in (basis, reservation) if part))
+    return Row(_capital(name) + where, words, tuple(_entry(result, shared, reservation) for result in found))
 
 
 def tables_of_changes(examined: Sequence[Examined]) -> list[Listing]:
@@ -146,17 +152,18 @@ def _key(result: Result) -> tuple[str, str, str | None]:
     return spectrum[1] if spectrum else result.name, result.unit, result.basis
 
 
-def _place(result: Result) -> str:
+def _place(result: Result) -> list[str]:
     """Return what a spectrum was taken at; nothing of other results."""
     spectrum = _SPECTRUM.fullmatch(result.name)
-    return spectrum[2] if spectrum else ""
+    return spectrum[2].split(", ") if spectrum else []
 
 
-def _entry(result: Result | None, place: str) -> Entry:
+def _entry(result: Result | None, shared: Sequence[str], reservation: str | None) -> Entry:
     if result is None:
         return Entry("")
+    place = ", ".join(part for part in _place(result) if part not in shared)
     # A number may stand with a reservation.
-    under = tuple(part for part in (place, result.reason) if part)
+    under = tuple(part for part in (place, None if result.reason == reservation else result.reason) if part)
     if result.value is None:
         return Entry("missing", under, missing=True)
     return number(result.value, result.uncertainty, result.unit, under)

@@ -29,7 +29,7 @@ def limits_passed(tables: Sequence[Table], cells: Mapping[str, VirtualCell]) -> 
         The virtual cell of each table, by the name of its sample.
     """
     return [
-        Finding(code, f"{table.metadata.vendor['test']}: {message}", sample=sample)
+        Finding(code, message, sample=sample)
         for table in tables
         for sample in (table.metadata.sample.name or "",)
         for code, message in _passed(table.data, cells[sample])

@@ -154,9 +154,10 @@ def simulate_study(
     losses = tuple(losses_of(outcomes).values())
     simulation = replace(_told(prepared, outcomes, calibrations), spread=spreads, losses=losses)
     groups = _groups(study, dict.fromkeys(each.sample for each in outcomes))
-    tables = tuple(_named_apart(outcomes, groups))
+    named = tuple(_named_apart(outcomes, groups))
+    tables = tuple(table for table in named if table.metadata.kind != "cycling")
     fitted = {name: _fitted(prepared, calibrations, name) for name in prepared.cells}
-    cells = {table.metadata.sample.name or "": fitted[_sample_of(table)] for table in tables}
+    cells = {table.metadata.sample.name or "": fitted[_sample_of(table)] for table in named}
     analysed, lacking = examined(tables, cells)
     made = _as_study(study, outcomes, groups, store, tests)
     virtual = Virtual(
@@ -165,7 +166,7 @@ def simulate_study(
         examined=analysed,
         # What is printed stands beside what the analysis makes of the tables.
         tell=lambda cells: replace(simulation, beside=tuple(_beside(study, cells, outcomes))),
-        findings=(*_ended(tables, analysed), *limits_passed([each.table for each in outcomes], fitted), *lacking, *(finding for each in analysed for finding in each.findings),
+        findings=(*_ended(tables, analysed), *limits_passed(named, cells), *lacking, *(finding for each in analysed for finding in each.findings),
                   *(finding for name, each in calibrations.items() for finding in (*lost(name, each), *unsolved(name, each)))),
         methods=(_METHOD, LOSSES) if losses else (_METHOD,),
         files=lambda run: {"simulated.json": VirtualRun(run, outcomes, calibrations, spreads).as_json(),
@@ -195,14 +196,19 @@ def _weighed(sample: Sample, cell: VirtualCell) -> Sample:
     """Return a sample with mass and area of what is simulated, where the study's masses say another, or none."""
     mass, area = cell.active_mass, cell.electrode.inputs["area"].value
     changed: dict[str, Any] = {}
-    if sample.active_mass is None or not math.isclose(before := sample.active_mass.to("kg").value, mass, rel_tol=1e-6):
+    if not _same_mass(sample, Quantity(mass, "kg")):
         changed = {"active_mass": Quantity(mass * 1e6, "mg"), "shared_uncertainty": {}, "arithmetic": ()}
         if sample.active_mass is not None and sample.coating_mass is not None:
-            coating = sample.coating_mass.to("mg").value * mass / before
-            changed["coating_mass"] = Quantity(coating, "mg")
+            share = sample.active_mass.to("kg").value / sample.coating_mass.to("kg").value
+            changed["coating_mass"] = Quantity(mass / share * 1e6, "mg")
     if sample.electrode_area is None or not math.isclose(sample.electrode_area.to("m^2").value, area, rel_tol=1e-6):
         changed["electrode_area"] = Quantity(area * 1e4, "cm^2")
     return sample.model_copy(update=changed)
+
+
+def _same_mass(sample: Sample, mass: Quantity) -> bool:
+    known = sample.active_mass
+    return known is not None and math.isclose(known.to("kg").value, mass.to("kg").value, rel_tol=1e-6)
 
 
 def _groups(study: Study, samples: Iterable[str]) -> dict[str, str]:
@@ -232,18 +238,24 @@ def _as_study(
     cells: dict[str, StudyCell] = {}
     binders, electrodes = {}, {}
     names = study.file_names()
-    shared = Counter(study.virtual[name].electrode for name in groups)
+    # The electrode keeps its name in the first cell of it.
+    first: dict[str, str] = {}
+    for name in groups:
+        first.setdefault(study.virtual[name].electrode, name)
     for each in cycled if cycled else outcomes:
         virtual, group, sample = study.virtual[each.sample], groups[each.sample], each.table.metadata.sample
         electrode = study.electrodes[virtual.electrode]
-        binders[group] = study.binders[electrode.binder]
-        coating = virtual.electrode if shared[virtual.electrode] == 1 else f"{virtual.electrode}, {each.sample}"
+        note = virtual.note if group != electrode.binder else None
+        binders[group] = study.binders[electrode.binder].model_copy(update={"note": note} if note else {})
+        coating = (
+            virtual.electrode if first[virtual.electrode] == each.sample else f"{virtual.electrode}, {each.sample}"
+        )
         changed: dict[str, Any] = {"binder": group}
-        if sample.active_mass != study.sample(each.sample).active_mass:
+        if (said := study.sample(each.sample).active_mass) is not None and not _same_mass(sample, said):
             # It was simulated with another loading than that of the recipe, which has no say any more.
             changed |= {"recipe": None, "active_loading": None, "coating_loading": None}
         electrodes[coating] = electrode.model_copy(update=changed)
-        if each not in cycled:
+        if not cycled:
             continue
         place = store / "tables" / f"{names[each.sample]}-{each.test}.parquet"
         each.table.write_parquet(place)
@@ -287,12 +299,13 @@ def _told(prepared: Prepared, outcomes: Sequence[Outcome], calibrations: Mapping
 
 
 def _named_apart(outcomes: Sequence[Outcome], groups: Mapping[str, str]) -> Iterator[Table]:
-    """Return the tables that are no cycling, of what they stand for; several of one sample and kind go by their test too."""
-    others = [each for each in outcomes if each.table.metadata.kind != "cycling"]
-    kinds = Counter((each.sample, each.table.metadata.kind) for each in others)
-    for each in others:
+    """Return the tables, of what they stand for; several of one sample and kind go by their test too, as all cycled ones do."""
+    several = len({each.test for each in outcomes if each.table.metadata.kind == "cycling"}) > 1
+    kinds = Counter((each.sample, each.table.metadata.kind) for each in outcomes)
+    for each in outcomes:
         metadata = each.table.metadata
-        name = f"{each.sample}, {each.test}" if kinds[each.sample, metadata.kind] > 1 else each.sample
+        apart = several if metadata.kind == "cycling" else kinds[each.sample, metadata.kind] > 1
+        name = f"{each.sample}, {each.test}" if apart else each.sample
         sample = metadata.sample.model_copy(update={"name": name, "binder": groups[each.sample]})
         yield replace(each.table, metadata=metadata.model_copy(update={"sample": sample}))
 
