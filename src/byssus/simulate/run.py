@@ -264,7 +264,7 @@ def _stopped(
     words = str(error).splitlines()[0]
     known = (
         ("stoichiometry", "the electrode is full or empty: its window reaches beyond what the material has"),
-        ("IDA_CONV_FAIL", "the equations have no solution on: the current is too high for this cell"),
+        ("IDA_CONV_FAIL", "the equations have no solution on: the current is too high for this cell, as it is by then"),
         ("IDA_BAD_K", "the equations have no solution from the first instant: the current is too high for this cell"),
         (
             "IDA_ERR_FAIL",
