@@ -609,3 +609,18 @@ def test_nested_differences_cover() -> None:
     assert 0.92 <= held["Welch"] / 400 <= 0.98
     # Percentiles of eight electrodes are known to be narrow.
     assert 0.85 <= held["bootstrap"] / 400 <= 0.97
+
+
+def test_an_error_beyond_its_value_is_said_in_its_unit() -> None:
+    # The logarithm of a factor near one is near zero: a share of it would say nothing.
+    t = np.linspace(0, 0.2, 30)
+    y = decay(t, 1.05, 0.95) - 1.05 + 0.01 * np.random.default_rng(4).standard_normal(30)
+
+    def model(t, log_a, log_k):  # type: ignore[no-untyped-def]
+        return 10**log_a * (np.exp(-(10**log_k) * t) - 1)
+
+    result = fit(Data(model, t, y), [Parameter("log_a", 0.01, scale=1.0), Parameter("log_k", 0.01, scale=1.0)])
+    said = next(text for text in result.statements if "log_a and log_k are hardly told apart" in text)
+    error = float(f"{result.estimates['log_a'].error:.2g}")
+    assert f"± {error:g} and ± " in said
+    assert "%" not in said.rpartition("alone to")[2].rpartition("only to")[2]

@@ -30,7 +30,7 @@ from byssus.study.study import load
 from byssus.virtual import Asked, VirtualRun, explained, prepare, simulate_study
 from byssus.virtual.prepare import instrument_called
 from byssus.virtual.spread import numbers
-from byssus.virtual.verb import _jobs
+from byssus.virtual.verb import _groups, _jobs
 from byssus.virtual.work import carried
 from byssus.workflow import Progress, silent
 
@@ -180,6 +180,9 @@ def test_virtual_cells_of_one_binder_are_no_replicates_and_tests_no_cells(tmp_pa
     assert {mean.cycle for mean in means.values() if mean.cycle != 1} <= {None, 3, 8}
     drawn = {file.stem for file in (done.folder / "figures").glob("*.svg")}
     assert {"retention-cycling", "rate-capability-rate", "first-cycle-rate"} <= drawn
+    groups = _groups(load(folder), ["A", "B"])
+    assert groups == {"A": "A", "B": "B"}
+    assert _groups(load(folder), ["A"]) == {"A": "CMC"}
     # What was given goes before the loading of the recipe, of the coating too.
     assert "masses-contradict" not in {each.code for each in done.findings}
     light, heavy = (cell.table.metadata.sample for cell in done.cells if cell.name in ("A, rate", "B, rate"))

@@ -202,7 +202,8 @@ def _share(view: View, at: int, deviation: float) -> str:
     if relative <= 1:
         return f"{relative:.0%}"
     unit = view.problem.free[at].unit
-    return f"± {deviation * view.problem.scales[at]:.2g}{'' if unit == '1' else f' {pretty_unit(unit)}'}"
+    known = float(f"{deviation * view.problem.scales[at]:.2g}")
+    return f"± {known:g}{'' if unit == '1' else f' {pretty_unit(unit)}'}"
 
 
 def _contradictions(view: View) -> Iterator[str]:

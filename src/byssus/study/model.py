@@ -168,7 +168,7 @@ _SOURCE_SCHEMA = {
 GivenSource = Annotated[Source, BeforeValidator(as_source), WithJsonSchema(_SOURCE_SCHEMA)]
 Cycle = Annotated[int, Field(ge=1, strict=True)]
 #: It becomes part of the names of files.
-TestCalled = Annotated[str, Field(pattern=r"^\w[\w -]{0,39}$")]
+TestCalled = Annotated[str, Field(pattern=r"^[^\W\d_][\w -]{0,39}$")]
 
 
 def _lone_or_list(kind: Any) -> BeforeValidator:

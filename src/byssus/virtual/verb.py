@@ -156,8 +156,10 @@ def simulate_study(
     groups = _groups(study, dict.fromkeys(each.sample for each in outcomes))
     named = tuple(_named_apart(outcomes, groups))
     tables = tuple(table for table in named if table.metadata.kind != "cycling")
-    fitted = {name: _fitted(prepared, calibrations, name) for name in prepared.cells}
-    cells = {table.metadata.sample.name or "": fitted[_sample_of(table)] for table in named}
+    cells = {
+        table.metadata.sample.name or "": _fitted(prepared, calibrations, each.sample)
+        for each, table in zip(outcomes, named, strict=True)
+    }
     analysed, lacking = examined(tables, cells)
     made = _as_study(study, outcomes, groups, store, tests)
     virtual = Virtual(
@@ -217,13 +219,16 @@ def _groups(study: Study, samples: Iterable[str]) -> dict[str, str]:
     Virtual cells of one binder differ in what they were given (loading, electrolyte, active material), and not by
     chance as cells of one coating do: a mean of them would be of nothing.  Nor has a full cell one binder.
     """
-    names = list(samples)
-    binders = {name: study.electrodes[study.virtual[name].electrode].binder for name in names}
-    count = Counter(binders.values())
-    return {
-        name: binder if count[binder] == 1 and study.virtual[name].configuration is Configuration.HALF else name
-        for name, binder in binders.items()
-    }
+    binders = {name: study.electrodes[study.virtual[name].electrode].binder for name in samples}
+    half = [name for name in binders if study.virtual[name].configuration is Configuration.HALF]
+    count = Counter(binders[name] for name in half)
+    groups = {}
+    for name, binder in binders.items():
+        alone = name in half and count[binder] == 1
+        # A cell may be called as another one's binder is.
+        own = f"{name} ({binder})" if name in study.binders and name != binder else name
+        groups[name] = binder if alone else own
+    return groups
 
 
 def _as_study(
@@ -242,11 +247,12 @@ def _as_study(
     first: dict[str, str] = {}
     for name in groups:
         first.setdefault(study.virtual[name].electrode, name)
+        electrode = study.electrodes[study.virtual[name].electrode]
+        note = study.virtual[name].note if groups[name] != electrode.binder else None
+        binders[groups[name]] = study.binders[electrode.binder].model_copy(update={"note": note} if note else {})
     for each in cycled if cycled else outcomes:
         virtual, group, sample = study.virtual[each.sample], groups[each.sample], each.table.metadata.sample
         electrode = study.electrodes[virtual.electrode]
-        note = virtual.note if group != electrode.binder else None
-        binders[group] = study.binders[electrode.binder].model_copy(update={"note": note} if note else {})
         coating = (
             virtual.electrode if first[virtual.electrode] == each.sample else f"{virtual.electrode}, {each.sample}"
         )
@@ -270,15 +276,21 @@ def _as_study(
     files = {name: each for name, each in study.recipe_files.items() if name in used}
     return replace(
         study, title=title, binders=binders, electrodes=electrodes, recipes=recipes, recipe_files=files, cells=cells,
-        virtual={}, excluded={}, references=_comparable(study, {each.test for each in cycled}, set(binders)), data=Path("/"),
+        virtual={}, excluded={}, references=tuple(_comparable(study, {each.test for each in cycled}, groups)), data=Path("/"),
     )  # fmt: skip
 
 
-def _comparable(study: Study, kinds: set[str], binders: set[str]) -> tuple[Reference, ...]:
+def _comparable(study: Study, kinds: set[str], groups: Mapping[str, str]) -> Iterator[Reference]:
     """Return the printed values that have their place in the figures: those of a cycle, where only cycling is simulated."""
     if kinds != {"cycling"}:
-        return ()
-    return tuple(each for each in study.references if each.binder in binders and each.cycle is not None)
+        return
+    simulated = {study.electrodes[study.virtual[name].electrode].binder for name in groups}
+    for each in study.references:
+        if each.cycle is None or each.binder not in simulated:
+            continue
+        # Of a binder that several cells stand for it stands by itself, as that of another paper would.
+        apart = {} if each.binder in groups.values() else {"binder": None, "label": each.label or each.binder}
+        yield each.model_copy(update=apart)
 
 
 def _told(prepared: Prepared, outcomes: Sequence[Outcome], calibrations: Mapping[str, Calibration]) -> Simulation:
@@ -314,11 +326,6 @@ def _fitted(prepared: Prepared, calibrations: Mapping[str, Calibration], name: s
     """Return a virtual cell as it is simulated, with what was fitted of it."""
     cell = prepared.cells[name]
     return cell.with_inputs(calibrations[name].fitted) if name in calibrations else cell
-
-
-def _sample_of(table: Table) -> str:
-    """Return the virtual cell that a table is of."""
-    return (table.metadata.sample.name or "").removesuffix(f", {table.metadata.vendor['test']}")
 
 
 def _ended(tables: Sequence[Table], analysed: Sequence[Examined]) -> Iterator[Finding]:
