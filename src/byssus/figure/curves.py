@@ -17,7 +17,7 @@ from byssus.conventions import CapacityBasis, Configuration
 from byssus.figure import style
 from byssus.figure.binders import Origin, joined, origin_of
 from byssus.figure.profiles import VOLTAGE, evenly, file_name
-from byssus.figure.spec import Axis, Figure, Series, Text
+from byssus.figure.spec import Axis, Series, Text
 from byssus.measured.tables import Table
 
 #: With more curves than this, some are drawn, evenly spread: more names do not fit beside them.
@@ -124,28 +124,29 @@ def drawn_of(tables: Sequence[Table]) -> tuple[list[Table], str]:
     return drawn, f"For want of room not drawn: {', '.join(left)}." if left else ""
 
 
-def drawn_together(tables: Sequence[Table], draw: Callable[[Sequence[Table]], Figure | None]) -> Iterator[Figure]:
-    """Draw the tables that can stand on the same axes together: of one configuration and, if simulated, of one test.
+def together(tables: Sequence[Table]) -> Iterator[tuple[list[int], tuple[str, ...]]]:
+    """Tell which tables can stand on the same axes: those of one configuration and, if simulated, of one test.
 
-    A full cell's voltage is no voltage against lithium, and a titration no pulse of power.  Where there are several
-    such figures, each is named for what tells it apart.
+    A full cell's voltage is no voltage against lithium, and a titration no pulse of power.
+
+    Yields
+    ------
+    list of int
+        The places of some tables, at least two.
+    tuple of str
+        What tells them from the others, where there are others: for `Figure.apart`.
     """
     told = [(table.metadata.sample.configuration, str(table.metadata.vendor.get("test", ""))) for table in tables]
-    parts: dict[tuple[str, str], list[Table]] = {}
-    for table, (configuration, test) in zip(tables, told, strict=True):
+    parts: dict[tuple[str, str], list[int]] = {}
+    for at, (configuration, test) in enumerate(told):
         # A measured table does not say its test; it stands beside the simulated ones where those are of one.
         tests = {other for cells, other in told if cells == configuration and other}
         cells = "" if configuration is None else f"{configuration} cells"
-        parts.setdefault((cells, next(iter(tests)) if not test and len(tests) == 1 else test), []).append(table)
-    several = [len({key[at] for key, part in parts.items() if len(part) > 1}) > 1 for at in range(2)]
+        parts.setdefault((cells, next(iter(tests)) if not test and len(tests) == 1 else test), []).append(at)
+    parts = {key: part for key, part in parts.items() if len(part) > 1}
+    several = [len({key[at] for key in parts}) > 1 for at in range(2)]
     for key, part in parts.items():
-        if len(part) < 2 or (figure := draw(part)) is None:
-            continue
-        apart = [word for word, needed in zip(key, several, strict=True) if needed and word]
-        if apart:
-            name = "-".join([figure.name, *(word.replace(" ", "-") for word in apart)])
-            figure = figure.model_copy(update={"name": name, "title": f"{figure.title} ({', '.join(apart)})"})
-        yield figure
+        yield part, tuple(word for word, needed in zip(key, several, strict=True) if needed and word)
 
 
 @dataclass

@@ -29,8 +29,8 @@ __all__ = [
     "Drawable",
     "capacity_and_efficiency",
     "common_basis",
+    "differing",
     "figures_of",
-    "named_for",
     "of_a_kind",
     "of_one",
     "retention",
@@ -130,42 +130,28 @@ def figures_of(
         alike = [own[result.sample] for result in results]
         shared = Choice(groups, choice.electrodes, choice.files, references)
         for name in OF_A_KIND:
-            figures += [named_for(kind, figure, by_kind) for figure in of_a_kind(name, alike, shared)]
+            figures += [figure.apart(differing(kind, by_kind)) for figure in of_a_kind(name, alike, shared)]
     for result, why in shown_profiles([cell.cycling for cell in own.values()]):
         for name in OF_ONE:
             figures += of_one(name, own[result.sample], choice, why)
     return figures
 
 
-def told_apart(kind: Kind, every: Collection[Kind]) -> tuple[str, ...]:
+def differing(kind: Kind, every: Collection[Kind]) -> tuple[str, ...]:
     """Return what tells a kind of cell from the others of a study: its first half, its test, or both.
 
     Examples
     --------
     >>> rate, full = Kind(("lithiation", "delithiation"), "rate"), Kind(("charge", "discharge"), "rate")
-    >>> told_apart(rate, [rate]), told_apart(rate, [rate, full])
+    >>> differing(rate, [rate]), differing(rate, [rate, full])
     ((), ('lithiation first',))
-    >>> told_apart(rate, [rate, rate._replace(test="cycling")])
+    >>> differing(rate, [rate, rate._replace(test="cycling")])
     ('rate',)
     """
     halves, tests = {one.words for one in every}, {one.test for one in every}
     return (
         *((f"{kind.words[0]} first",) if len(halves) > 1 else ()),
         *((kind.test or "no test said",) if len(tests) > 1 else ()),
-    )
-
-
-def ending(kind: Kind, every: Collection[Kind]) -> str:
-    """Return what the name of a figure ends in, for its kind of cell."""
-    return "".join(f"-{part.replace(' ', '-')}" for part in told_apart(kind, every))
-
-
-def named_for(kind: Kind, figure: Figure, every: Collection[Kind]) -> Figure:
-    """Name a figure for its kind of cell, where a study has several kinds."""
-    if not (apart := told_apart(kind, every)):
-        return figure
-    return figure.model_copy(
-        update={"name": figure.name + ending(kind, every), "title": f"{figure.title} ({', '.join(apart)})"}
     )
 
 

@@ -20,11 +20,11 @@ from byssus.figure.curves import (
     called,
     common_basis,
     drawn_of,
-    drawn_together,
     group_of,
     named,
     sample_of,
     stroke_of,
+    together,
     told_apart,
 )
 from byssus.figure.profiles import divisor, evenly, tint
@@ -85,8 +85,9 @@ def impedance_figures(
     files
         Name of each sample for files.
     """
-    yield from drawn_together(tables, lambda part: nyquist(part, groups))
-    yield from drawn_together(tables, lambda part: bode(part, groups))
+    for draw in (nyquist, bode):
+        for places, apart in together(tables):
+            yield draw([tables[at] for at in places], groups).apart(apart)
     for table, name in zip(tables, called(tables, files or {}), strict=True):
         if len(tables) == 1 or table.data[_SPECTRUM].n_unique() > 1:
             for draw in (nyquist, bode):

@@ -15,9 +15,9 @@ from byssus.figure.curves import (
     called,
     common_basis,
     drawn_of,
-    drawn_together,
     group_of,
     stroke_of,
+    together,
     voltage_axis,
 )
 from byssus.figure.profiles import divisor
@@ -46,7 +46,8 @@ def pulse_figures(
     files
         Name of each sample for files.
     """
-    yield from drawn_together(tables, lambda part: pulses(part, groups, "capacity"))
+    for places, apart in together(tables):
+        yield pulses([tables[at] for at in places], groups, "capacity").apart(apart)
     for table, name in zip(tables, called(tables, files or {}), strict=True):
         yield pulses([table], groups, "capacity", name)
         yield pulses([table], groups, "time", name)

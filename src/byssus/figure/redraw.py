@@ -23,9 +23,9 @@ from byssus.analysis.cycling.cell import Cell, examine
 from byssus.analysis.cycling.columns import CYCLE
 from byssus.conventions import CapacityBasis
 from byssus.errors import OutputError, TableError, UsageError, did_you_mean
-from byssus.figure.cycling import OF_A_KIND, OF_ONE, Choice, Drawable, ending, named_for, of_a_kind, of_one
+from byssus.figure.cycling import OF_A_KIND, OF_ONE, Choice, Drawable, differing, of_a_kind, of_one
 from byssus.figure.export import FORMATS, Format, path_of, write_figure
-from byssus.figure.spec import Figure
+from byssus.figure.spec import Figure, ending
 from byssus.files import MARKER, sha256_of, write_whole
 from byssus.measured.tables import PARQUET_KEY, Table
 from byssus.study.model import Reference
@@ -175,7 +175,8 @@ class Results:
         every = self._own
         by_kind = kinds([cell.cycling for cell in every.values()])
         for of_kind, results in by_kind.items():
-            suffix = ending(of_kind, by_kind)
+            apart = differing(of_kind, by_kind)
+            suffix = ending(apart)
             if name.endswith(suffix) and name.removesuffix(suffix).rstrip("-0123456789") == kind:
                 alike = self._chosen([every[result.sample] for result in results], wanted)
                 _check_basis(wanted.basis, alike)
@@ -189,7 +190,7 @@ class Results:
                     choice = replace(choice, cycles=wanted.cycles)
                 elif wanted.cycles:
                     alike = [_at(cell, wanted.cycles) for cell in alike]
-                return _only((named_for(of_kind, one, by_kind) for one in of_a_kind(kind, alike, choice)), name)
+                return _only((one.apart(apart) for one in of_a_kind(kind, alike, choice)), name)
         raise UsageError("is no figure of these cells", value=name, fix=did_you_mean(name, self.offered))
 
     def _chosen(self, cells: Sequence[Cell], wanted: Wanted) -> list[Cell]:

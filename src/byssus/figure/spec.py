@@ -143,6 +143,17 @@ class Panel(_Spec):
     texts: tuple[Text, ...] = ()
 
 
+def ending(words: Sequence[str]) -> str:
+    """Return what the name of a figure ends in that is told apart by some words.
+
+    Examples
+    --------
+    >>> ending(["half cells", "gitt"]), ending([])
+    ('-half-cells-gitt', '')
+    """
+    return "".join(f"-{word.replace(' ', '-')}" for word in words)
+
+
 class Figure(_Spec):
     """A figure with its caption.
 
@@ -174,6 +185,14 @@ class Figure(_Spec):
         if self.equal and (len(self.panels) != 1 or self.x.range is None or self.panels[0].y.range is None):
             raise ValueError("equal axes are for one panel of which both ranges are given")
         return self
+
+    def apart(self, words: Sequence[str]) -> Figure:
+        """Return the figure, its name and title telling it from those of other kinds of cell or test; itself without words."""
+        if not words:
+            return self
+        return self.model_copy(
+            update={"name": self.name + ending(words), "title": f"{self.title} ({', '.join(words)})"}
+        )
 
     def legend(self) -> list[Series]:
         """Return one series for each entry of the legend, in order."""

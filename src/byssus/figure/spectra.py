@@ -35,9 +35,9 @@ from byssus.figure.curves import (
     beside,
     called,
     common_basis,
-    drawn_together,
     group_of,
     stroke_of,
+    together,
     voltage_axis,
 )
 from byssus.figure.cycled import change_figures
@@ -81,9 +81,10 @@ def eis_figures(
     """
     tables = [_table(each) for each in examined]
     names = called(tables, files or {})
-    fits = {id(table): each.frames["points"] for table, each in zip(tables, examined, strict=True)}
-    yield from drawn_together(tables, lambda part: nyquist(part, groups, fits=[fits[id(one)] for one in part]))
-    yield from drawn_together(tables, lambda part: bode(part, groups, fits=[fits[id(one)] for one in part]))
+    fits = [each.frames["points"] for each in examined]
+    for draw in (nyquist, bode):
+        for places, apart in together(tables):
+            yield draw([tables[at] for at in places], groups, fits=[fits[at] for at in places]).apart(apart)
     yield from change_figures(examined, groups)
     yield from _trends(list(zip(examined, tables, names, strict=True)), groups)
     for each, table, name in zip(examined, tables, names, strict=True):

@@ -9,7 +9,7 @@ import polars as pl
 
 from byssus.analysis.examined import Examined
 from byssus.figure.binders import dots_of, how_many, joined
-from byssus.figure.curves import Called, around, called, drawn_together, group_of, stroke_of, voltage_axis
+from byssus.figure.curves import Called, around, called, group_of, stroke_of, together, voltage_axis
 from byssus.figure.ranges import wide
 from byssus.figure.spec import Axis, Figure, Panel, Series
 from byssus.study.techniques import TECHNIQUES
@@ -65,10 +65,10 @@ def titration_figures(
         Name of each sample for files.
     """
     names = called([each.tables[0] for each in examined], files or {})
-    told = {id(each.tables[0]): each for each in examined if _has(each.frames["pulses"], "Model", _unit([each]))}
-    tables = [each.tables[0] for each in told.values()]
-    yield from drawn_together(tables, lambda part: coefficients([told[id(one)] for one in part], groups, "voltage"))
-    yield from drawn_together(tables, lambda part: coefficients([told[id(one)] for one in part], groups, "lithiation"))
+    told = [each for each in examined if _has(each.frames["pulses"], "Model", _unit([each]))]
+    for against in _BOTH:
+        for places, apart in together([each.tables[0] for each in told]):
+            yield coefficients([told[at] for at in places], groups, against).apart(apart)
     for each, name in zip(examined, names, strict=True):
         if any(_has(each.frames["pulses"], way.by, _unit([each])) for way in _WAYS):
             for against in _BOTH:

@@ -18,10 +18,10 @@ from byssus.figure.curves import (
     called,
     common_basis,
     drawn_of,
-    drawn_together,
     group_of,
     named,
     stroke_of,
+    together,
     told_apart,
     voltage_axis,
 )
@@ -108,7 +108,9 @@ def voltammograms(
     files
         Name of each sample for files.
     """
-    yield from drawn_together(tables, lambda part: compared(part, groups))
+    for places, apart in together(tables):
+        if (figure := compared([tables[at] for at in places], groups)) is not None:
+            yield figure.apart(apart)
     for table, name in zip(tables, called(tables, files or {}), strict=True):
         rates = {cycle.rate for cycle in cycles_of(table)}
         yield (against_rate if len(rates) > 1 else over_cycles)(table, groups, name)

@@ -345,14 +345,15 @@ def _figures(figures: Sequence[Figure], drawn: Mapping[str, bytes]) -> list[dict
 
 def _contents(figures: Sequence[Figure]) -> list[tuple[str, list[tuple[str, str]]]]:
     """Return headings of the contents, each with its figures: those of one kind, one for each sample, share one."""
-    bare = Counter(figure.title.partition(_OF_KIND)[0] for figure in figures)
+    bracketed = {figure.name: figure.title.partition(_OF_KIND) for figure in figures}
+    alike = Counter(bare for bare, _, _ in bracketed.values())
     kinds: dict[str, list[tuple[str, str]]] = {}
     for figure in figures:
         kind, _, apart = figure.title.partition(_OF_SAMPLE)
-        if not apart and bare[figure.title.partition(_OF_KIND)[0]] > _STAND_APART:
+        bare, _, told = bracketed[figure.name]
+        if not apart and alike[bare] > _STAND_APART:
             # Of one kind of cell or test: what stands in the brackets tells them apart.
-            kind, _, apart = figure.title.partition(_OF_KIND)
-            apart = figure.title if _OF_KIND in apart else apart.removesuffix(")")
+            kind, apart = bare, figure.title if _OF_KIND in told else told.removesuffix(")")
         kinds.setdefault(kind if apart else figure.title, []).append((figure.name, apart or figure.title))
     titles = {figure.name: figure.title for figure in figures}
     return [(kind if len(those) > 1 else titles[those[0][0]], those) for kind, those in kinds.items()]

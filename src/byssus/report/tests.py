@@ -40,12 +40,11 @@ def _table(technique: str, tests: Sequence[Examined], configuration: Configurati
     by_test = [{_key(result): result for result in each.results} for each in tests]
     keys = list(dict.fromkeys(key for found in by_test for key in found))
     given = [key for key in keys if any(found[key].value is not None for found in by_test if key in found)]
-    lacking: dict[str, list[str]] = {}
-    for key in keys:
-        if key not in given:
-            reasons = dict.fromkeys(found[key].reason or "" for found in by_test if key in found)
-            names = lacking.setdefault("; or ".join(reasons), [])
-            names += [key[0]] if key[0] not in names else []
+    #: Names by reason, each once although it has several units.
+    lacking: dict[str, dict[str, None]] = {}
+    for key in (key for key in keys if key not in given):
+        reasons = dict.fromkeys(found[key].reason or "" for found in by_test if key in found)
+        lacking.setdefault("; or ".join(reasons), {})[key[0]] = None
     of_all = " of all" if len(tests) > 1 else ""
     of = "" if configuration is None else f" of {configuration} cells"
     return Listing(

@@ -169,10 +169,8 @@ class Study:
     def sample(self, cell: str) -> Sample:
         """Return the sample that a cell's table is about, measured or virtual."""
         what, masses = self._cell(cell), self.masses(cell)
-        sample = _sample(cell, what.electrode, self.electrodes[what.electrode], masses, what.configuration)
-        if isinstance(what, Cell):
-            sample = sample.model_copy(update={"nominal_capacity": what.nominal_capacity, "test": what.test})
-        return sample
+        said = {"nominal_capacity": what.nominal_capacity, "test": what.test} if isinstance(what, Cell) else {}
+        return _sample(cell, what.electrode, self.electrodes[what.electrode], masses, what.configuration, **said)
 
     def sample_of_test(self, name: str) -> Sample:
         """Return the sample that the tables of a test are about."""
@@ -185,8 +183,10 @@ class Study:
                 area = disc_area_of(across)
             return Sample(name=name, binder=test.binder, configuration=test.configuration, electrode_area=area)
         masses = self._masses_of_test(name)
-        sample = _sample(name, test.electrode, self.electrodes[test.electrode], masses, test.configuration)
-        return sample.model_copy(update={"nominal_capacity": test.nominal_capacity})
+        return _sample(
+            name, test.electrode, self.electrodes[test.electrode], masses, test.configuration,
+            nominal_capacity=test.nominal_capacity,
+        )  # fmt: skip
 
     def _masses_of_test(self, name: str) -> Masses:
         """Return what the disc of a test weighs; nothing where it is a cell's, or a film's."""
@@ -277,8 +277,10 @@ def _sample(
     electrode: Electrode,
     masses: Masses,
     configuration: Configuration | None,
+    **said: Any,
 ) -> Sample:
     return Sample(
+        **said,
         name=name,
         binder=electrode.binder,
         electrode=called,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from byssus.analysis.result import Result
 from byssus.simulate.job import Outcome
 from byssus.simulate.losses import EFFICIENCY_NEEDED, MECHANISMS, Losses, losses
+from byssus.virtual.summaries import names_apart
 
 #: The test whose cycles are alike, so that what changes from one to the other is a loss.
 _TEST = "cycling"
@@ -15,17 +16,15 @@ _TEST = "cycling"
 
 def losses_of(outcomes: Sequence[Outcome]) -> dict[str, Losses]:
     """Return the losses of each sample that was cycled, by its name; nothing of one without two cycles."""
-    cycled = [each for each in outcomes if each.table.metadata.kind == "cycling"]
-    several = len({each.test for each in cycled}) > 1
     found = {}
-    for each in cycled:
+    for each, name in zip(outcomes, names_apart(outcomes), strict=True):
         if each.test != _TEST:
             continue
         # A test that was stopped may have been in its last half.
         last = int(each.table.data["Cycle Count / 1"][-1]) - (each.stopped is not None)
         split = losses(each.table, each.formed + 1, last)
         if split is not None:
-            found[each.sample] = replace(split, sample=f"{each.sample}, {each.test}" if several else each.sample)
+            found[each.sample] = replace(split, sample=name)
     return found
 
 

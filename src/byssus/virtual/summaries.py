@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -19,6 +20,20 @@ def _cycles(cells: Sequence[Cell], outcome: Outcome) -> pl.DataFrame:
     names = (outcome.sample, f"{outcome.sample}, {outcome.test}")
     nothing = pl.DataFrame(schema={"Cycle / 1": pl.Int64})
     return next((cell.cycling.cycles for cell in cells if cell.name in names), nothing)
+
+
+def names_apart(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return what the table of each test is called: by its sample, and by the test too where that has several of its kind.
+
+    Cycled tables all go by their tests where there are several of those, so that figures and means are of one.
+    """
+    several = len({each.test for each in outcomes if each.table.metadata.kind == "cycling"}) > 1
+    kinds = Counter((each.sample, each.table.metadata.kind) for each in outcomes)
+    apart = (
+        several if (kind := each.table.metadata.kind) == "cycling" else kinds[each.sample, kind] > 1
+        for each in outcomes
+    )
+    return [f"{each.sample}, {each.test}" if told else each.sample for each, told in zip(outcomes, apart, strict=True)]
 
 
 def _words(outcome: Outcome) -> tuple[str, str]:

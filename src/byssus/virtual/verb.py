@@ -51,7 +51,7 @@ from byssus.virtual.prepare import (
     resolved,
 )
 from byssus.virtual.spread import spread
-from byssus.virtual.summaries import cycle_summary, rate_summary, summary
+from byssus.virtual.summaries import cycle_summary, names_apart, rate_summary, summary
 from byssus.virtual.work import carried
 from byssus.workflow import Progress, Run, Virtual, carry_out, silent
 
@@ -238,8 +238,8 @@ def _as_study(
 
     Where several kinds of cycling were simulated, each says which: a formation is no second cell of a rate test.
     """
-    cycled = [each for each in outcomes if each.table.metadata.kind == "cycling"]
-    several = len({each.test for each in cycled}) > 1
+    called = list(zip(outcomes, names_apart(outcomes), strict=True))
+    cycled = [pair for pair in called if pair[0].table.metadata.kind == "cycling"]
     cells: dict[str, StudyCell] = {}
     binders, electrodes = {}, {}
     names = study.file_names()
@@ -250,7 +250,7 @@ def _as_study(
         electrode = study.electrodes[study.virtual[name].electrode]
         note = study.virtual[name].note if groups[name] != electrode.binder else None
         binders[groups[name]] = study.binders[electrode.binder].model_copy(update={"note": note} if note else {})
-    for each in cycled if cycled else outcomes:
+    for each, name in cycled or called:
         virtual, group, sample = study.virtual[each.sample], groups[each.sample], each.table.metadata.sample
         electrode = study.electrodes[virtual.electrode]
         coating = (
@@ -265,9 +265,9 @@ def _as_study(
             continue
         place = store / "tables" / f"{names[each.sample]}-{each.test}.parquet"
         each.table.write_parquet(place)
-        cells[f"{each.sample}, {each.test}" if several else each.sample] = StudyCell(
+        cells[name] = StudyCell(
             electrode=coating, configuration=virtual.configuration, files=(str(place.resolve()),),
-            test=each.test if several else None, active_mass=sample.active_mass,
+            test=each.test if name != each.sample else None, active_mass=sample.active_mass,
             coating_mass=sample.coating_mass if "recipe" in changed else None, electrode_area=sample.electrode_area,
         )  # fmt: skip
     title = f"{study.title}: simulated {', '.join(tests)}"
@@ -276,7 +276,7 @@ def _as_study(
     files = {name: each for name, each in study.recipe_files.items() if name in used}
     return replace(
         study, title=title, binders=binders, electrodes=electrodes, recipes=recipes, recipe_files=files, cells=cells,
-        virtual={}, excluded={}, references=tuple(_comparable(study, {each.test for each in cycled}, groups)), data=Path("/"),
+        virtual={}, excluded={}, references=tuple(_comparable(study, {each.test for each, _ in cycled}, groups)), data=Path("/"),
     )  # fmt: skip
 
 
@@ -311,13 +311,9 @@ def _told(prepared: Prepared, outcomes: Sequence[Outcome], calibrations: Mapping
 
 
 def _named_apart(outcomes: Sequence[Outcome], groups: Mapping[str, str]) -> Iterator[Table]:
-    """Return the tables, of what they stand for; several of one sample and kind go by their test too, as all cycled ones do."""
-    several = len({each.test for each in outcomes if each.table.metadata.kind == "cycling"}) > 1
-    kinds = Counter((each.sample, each.table.metadata.kind) for each in outcomes)
-    for each in outcomes:
+    """Return the tables under their names, of what they stand for."""
+    for each, name in zip(outcomes, names_apart(outcomes), strict=True):
         metadata = each.table.metadata
-        apart = several if metadata.kind == "cycling" else kinds[each.sample, metadata.kind] > 1
-        name = f"{each.sample}, {each.test}" if apart else each.sample
         sample = metadata.sample.model_copy(update={"name": name, "binder": groups[each.sample]})
         yield replace(each.table, metadata=metadata.model_copy(update={"sample": sample}))
 
